@@ -1,0 +1,49 @@
+//! What the processes of a procedure say to each other: time, frames, messages and their bytes.
+//!
+//! Nothing here touches a socket, a file or a clock. Lengths are millimetres, angles radians, times
+//! nanoseconds, and the anatomical axes are LPS (x to the left, y to the back, z to the head).
+//!
+//! | module | idea |
+//! | --- | --- |
+//! | [`time`] | the instant on the session clock |
+//! | [`frames`], [`transform`], [`affine`] | coordinate frames as types; neighbours must meet |
+//! | [`bulk`] | arrays that are neither copied nor parsed |
+//! | [`wire`] | a message as a CBOR sequence, and back |
+//! | one file per message | [`tool_poses`], [`ultrasound_image`], [`located_image`], … |
+//!
+//! A released message never changes: its bytes lie in `golden/` and must decode for ever.
+
+pub mod affine;
+pub mod bulk;
+pub mod event;
+pub mod flushed;
+pub mod frames;
+pub mod health;
+pub mod journal_entry;
+pub mod located_image;
+pub mod message;
+pub mod node_status;
+pub mod segmented_image;
+pub mod time;
+pub mod tool_poses;
+pub mod transform;
+pub mod ultrasound_image;
+pub mod volume;
+pub mod wire;
+
+pub use affine::Affine;
+pub use bulk::Bulk;
+pub use event::{Event, EventKind};
+pub use flushed::{Flushed, FlushedStream};
+pub use frames::{Frame, Image, Patient, Probe, Tool, Tracker, Voxel};
+pub use health::Health;
+pub use journal_entry::{JournalEntry, Taken};
+pub use located_image::{LocatedImage, Placement};
+pub use message::{Message, Schema, schemas};
+pub use node_status::{InputStatus, NodeStatus, OutputStatus, Percentiles};
+pub use segmented_image::{ModelIdentity, SegmentedImage};
+pub use time::{Stamped, Timestamp};
+pub use tool_poses::{Pose, ToolPoses, TrackedTool, WrongTool};
+pub use transform::{Point, Transform};
+pub use ultrasound_image::UltrasoundImage;
+pub use volume::Volume;

@@ -1,0 +1,60 @@
+//! A device: where the outside world enters.
+
+use std::time::Duration;
+
+use messages::Timestamp;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use crate::ports::Outputs;
+
+/// The only door from the world; replay starts none.
+pub trait Device: Sized {
+    /// The `[nodes.NAME.parameters]` table of the graph file.
+    type Parameters: DeserializeOwned + JsonSchema;
+    /// One variant for each output port.
+    type Output: Outputs;
+    /// Why it cannot be opened or read.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Opens it, before the procedure starts.
+    ///
+    /// # Errors
+    /// If it is not there or is not what the parameters say; says what to look at.
+    fn open(parameters: Self::Parameters) -> Result<Self, Self::Error>;
+
+    /// The next reading. Waits no longer than about 100 ms: then it returns [`Reading::Nothing`].
+    ///
+    /// # Errors
+    /// If the device is lost; the process then ends and is started again as the graph says.
+    fn read(&mut self) -> Result<Reading<Self::Output>, Self::Error>;
+
+    /// Continues at `since_start`, after a restart in the middle of a procedure. Only for devices whose
+    /// readings are [`Reading::Scheduled`]; earlier readings are skipped in any case.
+    fn seek(&mut self, since_start: Duration) {
+        let _ = since_start;
+    }
+}
+
+/// What a device gives at a time.
+#[derive(Debug)]
+pub enum Reading<Output> {
+    /// A sensor saw it at `acquired_at`.
+    Acquired {
+        /// On the session clock.
+        acquired_at: Timestamp,
+        /// What it saw.
+        outputs: Vec<Output>,
+    },
+    /// Known ahead, from a file or a simulation: the runtime waits until it is due.
+    Scheduled {
+        /// When it is due, after the start of the procedure.
+        since_start: Duration,
+        /// What is seen then.
+        outputs: Vec<Output>,
+    },
+    /// Nothing came for a moment.
+    Nothing,
+    /// Nothing will come any more.
+    End,
+}

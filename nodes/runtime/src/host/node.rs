@@ -1,0 +1,506 @@
+//! Runs a node: takes its inputs in order, writes its journal, publishes what it says.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crossbeam::channel::{Sender, unbounded};
+use messages::wire::{Kind, Received, Validity};
+use messages::{EventKind, Health, JournalEntry, NodeStatus, Taken, Timestamp};
+
+use super::HostError;
+use super::control::Control;
+use super::participant::{Participant, Started};
+use super::watch::{Watch, Word};
+use crate::assignment::{Assignment, Mode};
+use crate::context::Context;
+use crate::inbox::{Inbox, Intake, Order, Step};
+use crate::measure::Distribution;
+use crate::node::Node;
+use crate::outbox::Outbox;
+use crate::ports::{Inputs, Ports as _};
+use crate::{clock, keys, log};
+
+/// What the loop counts for the status.
+struct Counters {
+    handle: Distribution,
+    errors: u64,
+    degraded: Option<String>,
+    ended: bool,
+}
+
+/// Arrays in shared memory that waited longer than this are checked before they are used: Zenoh may
+/// have reclaimed them from a reader that was stopped.
+const TRUSTED_FOR: Duration = Duration::from_millis(90);
+
+struct Runner<N: Node> {
+    assignment: Arc<Assignment>,
+    bus: Arc<crate::bus::Bus>,
+    inbox: Arc<Inbox>,
+    outbox: Outbox,
+    counters: Arc<Mutex<Counters>>,
+    words: Sender<Word>,
+    node: N,
+    incarnation: u32,
+    /// In a replay: whether it was built before.
+    built_before: bool,
+    /// Why each input is stale, if it is.
+    stale: Vec<Option<String>>,
+    /// What the node reported.
+    reported: Health,
+    /// The last error, and the port it came from.
+    error: Option<(usize, String)>,
+}
+
+/// Runs a node as the assignment says, until all its inputs have ended or it is told to leave.
+///
+/// # Errors
+/// If it cannot start, or the bus fails.
+pub fn run_node<N: Node>(assignment: Assignment) -> Result<(), HostError> {
+    let mut participant = Participant::join(assignment)?;
+    let assignment = Arc::clone(&participant.assignment);
+    let bus = Arc::clone(&participant.bus);
+    let order = order(&assignment)?;
+    let mut outbox = Outbox::open(&bus, &assignment, N::Output::PORTS, true)?;
+    let (notices, noticed) = unbounded();
+    let (inbox, woken) = Inbox::new(&assignment, N::Input::PORTS, notices);
+    let _subscriptions = inbox.subscribe(&bus)?;
+    let (requests, requested) = unbounded();
+    let node = build::<N>(&assignment.parameters)?;
+    let _answers = answer_changes(&participant, requests.clone())?;
+
+    let counters = Arc::new(Mutex::new(Counters {
+        handle: Distribution::new(),
+        errors: 0,
+        degraded: None,
+        ended: false,
+    }));
+    let (words, worded) = unbounded();
+    let mut watch = Watch::new(&participant, noticed, worded, status(&inbox, &outbox, &counters))?;
+
+    let linked = Arc::clone(&inbox);
+    let started = {
+        let outbox = Mutex::new(&mut outbox);
+        participant.wait_for_start(
+            |at| outbox.lock().unwrap_or_else(PoisonError::into_inner).hello(at),
+            || linked.all_heard(),
+            || outbox.lock().unwrap_or_else(PoisonError::into_inner).all_heard(),
+        )?
+    };
+    let Started::At(started_at) = started else {
+        return Ok(());
+    };
+    if assignment.mode == Mode::Live {
+        watch.inbox = Some(Arc::clone(&inbox));
+        watch.requests = Some(requests.clone());
+        watch.first_due = started_at.max(assignment.clock.now()) + assignment.startup();
+    }
+    let watching = std::thread::spawn(move || watch.run());
+    let ready = if assignment.incarnation > 1 { EventKind::Restarted } else { EventKind::Ready };
+    say(&words, ready, format!("{} runs {}", assignment.node, assignment.runs));
+
+    let follow = {
+        let (inbox, control) = (Arc::clone(&inbox), participant.control.clone());
+        let (leave, left) = unbounded();
+        std::thread::spawn(move || follow_orders(&inbox, &control, &leave));
+        left
+    };
+    let ports = inbox.ports.len();
+    let mut intake = Intake::new(Arc::clone(&inbox), order, woken, requested);
+    let mut runner = Runner {
+        assignment: Arc::clone(&assignment),
+        bus,
+        inbox,
+        outbox,
+        counters,
+        words: words.clone(),
+        node,
+        incarnation: assignment.incarnation,
+        built_before: false,
+        stale: vec![None; ports],
+        reported: Health::Healthy,
+        error: None,
+    };
+    if !matches!(intake.order, Order::Journal { .. }) {
+        runner.started(None)?;
+    }
+    loop {
+        let step = intake.next();
+        let over = matches!(step, Step::Ended);
+        runner.step(step)?;
+        if let Some(progress) = if over { Some(Timestamp::MAX) } else { intake.progress() } {
+            super::pace::tell(&runner.bus, &assignment, progress)?;
+        }
+        if over || follow.try_recv().is_ok() {
+            break;
+        }
+    }
+    if let Order::Journal { missing: missing @ 1.., .. } = intake.order {
+        log::warn(&format!(
+            "{missing} recorded inputs did not come again; `vesalius compare` says what differs"
+        ));
+    }
+    say(&words, EventKind::Ended, format!("{} has ended", assignment.node));
+    // Until all have ended, somebody may ask for what it missed.
+    let _ = follow.recv_timeout(Duration::from_mins(1));
+    let _ = words.send(Word::Leave);
+    let _ = watching.join();
+    runner.bus.close();
+    Ok(())
+}
+
+fn build<N: Node>(parameters: &serde_json::Value) -> Result<N, HostError> {
+    let parameters = serde_json::from_value(parameters.clone())
+        .map_err(|error| HostError::Parameters(error.to_string()))?;
+    N::new(parameters).map_err(|error| HostError::Participant(explain(&error)))
+}
+
+/// An error with its causes, in one sentence each.
+pub fn explain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+fn say(words: &Sender<Word>, kind: EventKind, text: String) {
+    // The watch thread goes last; after it nobody wants to know.
+    let _ = words.send(Word::Event(kind, text));
+}
+
+fn order(assignment: &Assignment) -> Result<Order, HostError> {
+    Ok(match &assignment.mode {
+        Mode::Live => Order::Arrival,
+        Mode::Simulated => Order::Time { told: Timestamp(i64::MIN) },
+        Mode::Replay { journal } => {
+            let entries = read_journal(journal)?;
+            let recorded = entries.iter().find_map(|entry| match &entry.taken {
+                Taken::Started { parameters } => {
+                    serde_json::from_str::<serde_json::Value>(parameters).ok()
+                }
+                _ => None,
+            });
+            let follow_parameters =
+                recorded.is_none_or(|recorded| recorded == assignment.parameters);
+            Order::Journal { entries, missing: 0, follow_parameters }
+        }
+    })
+}
+
+/// Wire messages, each after its length.
+fn read_journal(path: &Path) -> Result<VecDeque<JournalEntry>, HostError> {
+    let error = |reason: String| HostError::Journal { path: path.to_owned(), reason };
+    let bytes =
+        bytes::Bytes::from(std::fs::read(path).map_err(|source| error(source.to_string()))?);
+    let mut entries = VecDeque::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let length = bytes
+            .get(at..at + 4)
+            .map(|head| u32::from_le_bytes(std::array::from_fn(|i| head[i])) as usize);
+        let end = length.map(|length| at + 4 + length).filter(|&end| end <= bytes.len());
+        let end =
+            end.ok_or_else(|| error(format!("it ends in the middle of the entry at byte {at}")))?;
+        let entry = Received::parse(bytes.slice(at + 4..end))
+            .and_then(|received| received.decode::<JournalEntry>());
+        entries.push_back(entry.map_err(|source| error(source.to_string()))?.value);
+        at = end;
+    }
+    Ok(entries)
+}
+
+/// Answers `vesalius set`: the change is taken between two inputs, and the answer says whether it was.
+fn answer_changes(
+    participant: &Participant,
+    requests: Sender<Step>,
+) -> Result<crate::bus::Subscription, HostError> {
+    let assignment = &participant.assignment;
+    let key = keys::set(&assignment.session, &assignment.node);
+    Ok(participant.bus.answer(&key, move |request| {
+        let answer = match serde_json::from_slice(request) {
+            Err(error) => Err(format!("the new parameters are no JSON: {error}")),
+            Ok(parameters) => {
+                let (reply, replied) = crossbeam::channel::bounded(1);
+                let step = Step::Configure { parameters, reply: Some(reply), at: None };
+                if requests.send(step).is_err() {
+                    Err("the node is leaving".to_owned())
+                } else {
+                    replied.recv_timeout(Duration::from_millis(1500)).unwrap_or_else(|_| {
+                        Err("the node was busy for more than 1.5 s; the change may still be taken".to_owned())
+                    })
+                }
+            }
+        };
+        serde_json::to_vec(&answer).unwrap_or_default()
+    })?)
+}
+
+fn follow_orders(
+    inbox: &Inbox,
+    control: &crossbeam::channel::Receiver<Control>,
+    leave: &Sender<()>,
+) {
+    while let Ok(order) = control.recv() {
+        match order {
+            Control::Gone { node } => inbox.gone(&node),
+            Control::Exit => {
+                // The loop may have left already.
+                let _ = leave.send(());
+                for port in &inbox.ports {
+                    port.end();
+                }
+                return;
+            }
+            Control::Start { .. } | Control::Stop => {}
+        }
+    }
+}
+
+fn status(
+    inbox: &Arc<Inbox>,
+    outbox: &Outbox,
+    counters: &Arc<Mutex<Counters>>,
+) -> impl Fn() -> NodeStatus + Send + 'static {
+    let (inbox, outputs, counters) = (Arc::clone(inbox), outbox.statistics(), Arc::clone(counters));
+    let born = clock::monotonic();
+    move || {
+        let counters = counters.lock().unwrap_or_else(PoisonError::into_inner);
+        NodeStatus {
+            uptime_ns: clock::nanoseconds_since(born),
+            degraded: counters.degraded.clone(),
+            handle_us: counters.handle.percentiles(),
+            errors: counters.errors,
+            inputs: inbox
+                .ports
+                .iter()
+                .filter(|port| port.key.is_some())
+                .map(crate::inbox::PortInbox::status)
+                .collect(),
+            outputs: outputs
+                .iter()
+                .map(|output| output.lock().unwrap_or_else(PoisonError::into_inner).status())
+                .collect(),
+            ended: counters.ended,
+            ..NodeStatus::default()
+        }
+    }
+}
+
+impl<N: Node> Runner<N> {
+    fn counters(&self) -> std::sync::MutexGuard<'_, Counters> {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The instant of a step, and when what it causes is published.
+    fn now(&self, at: Option<Timestamp>) -> Timestamp {
+        at.unwrap_or_else(|| self.assignment.clock.now())
+    }
+
+    fn published_at(&self, now: Timestamp, took: Duration) -> Timestamp {
+        match self.assignment.mode {
+            Mode::Live => self.assignment.clock.now(),
+            Mode::Simulated => now,
+            // When it would have been published if it had been taken then.
+            Mode::Replay { .. } => now + took,
+        }
+    }
+
+    fn journal(&mut self, now: Timestamp, taken: Taken) -> Result<(), HostError> {
+        let published_at = self.published_at(now, Duration::ZERO);
+        Ok(self.outbox.journal(&self.bus, published_at, &JournalEntry { taken_at: now, taken })?)
+    }
+
+    fn started(&mut self, at: Option<Timestamp>) -> Result<(), HostError> {
+        let now = self.now(at);
+        let parameters = self.assignment.parameters.to_string();
+        self.journal(now, Taken::Started { parameters })?;
+        self.outbox.health(&self.bus, now, &Health::Healthy)?;
+        Ok(())
+    }
+
+    fn step(&mut self, step: Step) -> Result<(), HostError> {
+        match step {
+            Step::Start { at } => self.restart(at),
+            Step::Take { port, received, waited, at } => self.take(port, &received, waited, at),
+            Step::Deadline { port, at } => {
+                let now = self.now(at);
+                let name = self.inbox.ports[port].name;
+                let deadline = self.inbox.ports[port].deadline.unwrap_or_default().as_millis();
+                self.journal(now, Taken::Deadline { port: name.to_owned() })?;
+                let reason = format!(
+                    "nothing on `{name}` of {} from {} within {deadline} ms",
+                    self.assignment.node, self.inbox.ports[port].stream
+                );
+                self.blank(port, now, reason)
+            }
+            Step::Configure { parameters, reply, at } => {
+                let answer = self.configure(parameters, at)?;
+                if let Some(reply) = reply {
+                    // Who asked may have gone.
+                    let _ = reply.send(answer);
+                }
+                Ok(())
+            }
+            Step::Bound { at } => Ok(self.outbox.mark(at)?),
+            Step::Ended => {
+                self.counters().ended = true;
+                Ok(self.outbox.end(self.assignment.clock.now())?)
+            }
+        }
+    }
+
+    /// In a replay: the node as it was built then, at first or after a failure.
+    fn restart(&mut self, at: Option<Timestamp>) -> Result<(), HostError> {
+        if self.built_before {
+            self.incarnation += 1;
+            self.outbox.set_incarnation(self.incarnation);
+            self.node = build(&self.assignment.parameters)?;
+            self.stale.fill(None);
+            self.reported = Health::Healthy;
+            self.error = None;
+        }
+        self.built_before = true;
+        self.started(at)
+    }
+
+    fn take(
+        &mut self,
+        port: usize,
+        received: &Received,
+        waited: Duration,
+        at: Option<Timestamp>,
+    ) -> Result<(), HostError> {
+        let now = self.now(at);
+        let envelope = received.envelope();
+        let inbox = Arc::clone(&self.inbox);
+        let queue = &inbox.ports[port];
+        if waited > TRUSTED_FOR
+            && self.assignment.mode == Mode::Live
+            && let Err(error) = received.verify()
+        {
+            queue.lost_one();
+            let text = format!(
+                "message {} of {} was damaged while it waited for {waited:?}: {error}",
+                envelope.sequence, queue.stream
+            );
+            log::error(&text);
+            let kind = EventKind::Lost {
+                port: queue.name.to_owned(),
+                first: envelope.sequence,
+                last: envelope.sequence,
+            };
+            say(&self.words, kind, text);
+            return Ok(());
+        }
+        queue.taken(envelope.acquired_at, envelope.published_at, now);
+        self.journal(
+            now,
+            Taken::Input {
+                port: queue.name.to_owned(),
+                incarnation: envelope.incarnation,
+                sequence: envelope.sequence,
+            },
+        )?;
+        if envelope.kind == Kind::Blank {
+            let reason = match &envelope.validity {
+                Validity::Stale { reason } => reason.clone(),
+                Validity::Valid => format!("{} is blank", queue.stream),
+            };
+            return self.blank(port, now, reason);
+        }
+        self.stale[port] = match (&envelope.validity, queue.deadline) {
+            (Validity::Stale { reason }, _) => Some(reason.clone()),
+            (Validity::Valid, Some(deadline)) if now.since(envelope.acquired_at) > deadline => {
+                queue.late();
+                Some(format!(
+                    "`{}` of {} is older than {} ms",
+                    queue.name,
+                    self.assignment.node,
+                    deadline.as_millis()
+                ))
+            }
+            _ => None,
+        };
+        let begun = clock::monotonic();
+        let mut context = Context::at(now);
+        let result =
+            N::Input::decode(port, received).map_err(|error| explain(&error)).and_then(|input| {
+                self.node.handle(input, &mut context).map_err(|error| explain(&error))
+            });
+        let took = clock::monotonic().saturating_sub(begun);
+        self.counters().handle.record(took);
+        let (published, reported) = context.finish();
+        let validity = match self.stale.iter().flatten().next() {
+            Some(reason) => Validity::Stale { reason: reason.clone() },
+            None => Validity::Valid,
+        };
+        for (acquired_at, output) in &published {
+            let published_at = self.published_at(now, took);
+            self.outbox.publish(&self.bus, *acquired_at, published_at, &validity, output)?;
+        }
+        if let Some(reported) = reported {
+            self.reported = reported;
+        }
+        match result {
+            Err(reason) => {
+                self.counters().errors += 1;
+                self.error = Some((port, reason));
+            }
+            Ok(()) if self.error.as_ref().is_some_and(|(from, _)| *from == port) => {
+                self.error = None;
+            }
+            Ok(()) => {}
+        }
+        self.publish_health(now)
+    }
+
+    fn publish_health(&mut self, now: Timestamp) -> Result<(), HostError> {
+        let health = match &self.error {
+            Some((_, reason)) => Health::Degraded { reason: reason.clone() },
+            None => self.reported.clone(),
+        };
+        if self.outbox.health(&self.bus, now, &health)? {
+            let degraded = match health {
+                Health::Healthy => None,
+                Health::Degraded { reason } => Some(reason),
+            };
+            self.counters().degraded = degraded;
+        }
+        Ok(())
+    }
+
+    fn blank(&mut self, port: usize, now: Timestamp, reason: String) -> Result<(), HostError> {
+        let published_at = self.published_at(now, Duration::ZERO);
+        self.outbox.blank(published_at, &reason)?;
+        self.stale[port] = Some(reason);
+        Ok(())
+    }
+
+    fn configure(
+        &mut self,
+        parameters: serde_json::Value,
+        at: Option<Timestamp>,
+    ) -> Result<Result<(), String>, HostError> {
+        let now = self.now(at);
+        let text = parameters.to_string();
+        let answer =
+            serde_json::from_value(parameters).map_err(|error| error.to_string()).and_then(
+                |parameters| self.node.configure(parameters).map_err(|error| explain(&error)),
+            );
+        match &answer {
+            Ok(()) => {
+                self.journal(now, Taken::Configured { parameters: text.clone() })?;
+                say(&self.words, EventKind::ParametersChanged, format!("now {text}"));
+            }
+            Err(reason) => say(&self.words, EventKind::ParametersRefused, reason.clone()),
+        }
+        Ok(answer)
+    }
+}
