@@ -53,6 +53,11 @@ pub enum Reading<Output> {
         /// What is seen then.
         outputs: Vec<Output>,
     },
+    /// Something came that cannot be used; the device says so and goes on.
+    Refused {
+        /// A sentence for a person.
+        reason: String,
+    },
     /// Nothing came for a moment.
     Nothing,
     /// Nothing will come any more.

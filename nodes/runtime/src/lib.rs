@@ -35,6 +35,3 @@ pub use host::{Source, SourceMessage};
 pub use node::Node;
 pub use observer::{Observed, Observer, Topic};
 pub use ports::{Inputs, Outputs, Port, Ports};
-
-/// Re-exported for `#[derive(JsonSchema)]` on parameters.
-pub use schemars;

@@ -19,6 +19,11 @@ pub trait Observer: Sized {
     /// If it cannot work, such as for lack of a writable folder.
     fn open(parameters: Self::Parameters, assignment: &Assignment) -> Result<Self, Self::Error>;
 
+    /// Told once, before anything is observed: the instant at which the procedure started.
+    fn started(&mut self, at: messages::Timestamp) {
+        let _ = at;
+    }
+
     /// Takes what was heard, in the order of arrival.
     ///
     /// # Errors

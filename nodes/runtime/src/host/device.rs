@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossbeam::channel::unbounded;
 use messages::wire::Validity;
-use messages::{EventKind, Health, NodeStatus, Timestamp};
+use messages::{EventKind, Health, NodeStatus};
 
 use super::HostError;
 use super::control::Control;
@@ -15,6 +15,7 @@ use super::participant::{Participant, Started};
 use super::watch::{Watch, Word, poll};
 use crate::assignment::{Assignment, Mode};
 use crate::clock;
+use crate::log;
 use crate::device::{Device, Reading};
 use crate::outbox::Outbox;
 use crate::ports::Ports as _;
@@ -68,7 +69,7 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
     let watching = std::thread::spawn(move || watch.run());
     let kind = if assignment.incarnation > 1 { EventKind::Restarted } else { EventKind::Ready };
     let _ = words.send(Word::Event(kind, format!("{} runs {}", assignment.node, assignment.runs)));
-    outbox.health(&bus, started_at.max(Timestamp(0)), &Health::Healthy)?;
+    outbox.health(&bus, started_at, &Health::Healthy)?;
 
     let simulated = pace.is_some();
     let running_since = assignment.clock.now().since(started_at);
@@ -77,6 +78,7 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
     }
     let limit = assignment.stop_after_ns.map(Duration::from_nanos);
     let mut told_to_leave = false;
+    let mut last = started_at;
     'reading: loop {
         if let Some(order) = poll(&participant.control, Duration::ZERO)
             && matches!(order, Control::Stop | Control::Exit)
@@ -87,6 +89,12 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
         let (acquired_at, outputs) =
             match device.read().map_err(|error| HostError::Participant(explain(&error)))? {
                 Reading::End => break,
+            Reading::Refused { reason } => {
+                let now = if simulated { last } else { assignment.clock.now() };
+                log::warn(&reason);
+                outbox.health(&bus, now, &Health::Degraded { reason })?;
+                continue;
+            }
                 Reading::Nothing => {
                     if limit.is_some_and(|limit| assignment.clock.now().since(started_at) > limit) {
                         break;
@@ -133,6 +141,8 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
         if limit.is_some_and(|limit| acquired_at.since(started_at) > limit) {
             break;
         }
+        last = acquired_at;
+        outbox.health(&bus, acquired_at, &Health::Healthy)?;
         for output in &outputs {
             let published_at = if simulated { acquired_at } else { assignment.clock.now() };
             outbox.publish(&bus, acquired_at, published_at, &Validity::Valid, output)?;

@@ -240,7 +240,8 @@ pub fn run_observer<O: Observer>(assignment: Assignment) -> Result<(), HostError
         || true,
     )?;
     let watching = std::thread::spawn(move || watch.run());
-    if let Started::At(_) = started {
+    if let Started::At(at) = started {
+        observer.started(at);
         let kind = if assignment.incarnation > 1 { EventKind::Restarted } else { EventKind::Ready };
         let _ =
             words.send(Word::Event(kind, format!("{} runs {}", assignment.node, assignment.runs)));

@@ -1,0 +1,15 @@
+//! Bytes of the outside world to values and back: no sockets, no threads, no clock.
+//!
+//! | module | what it reads and writes |
+//! | --- | --- |
+//! | [`metaimage`] | MetaImage (`.mha`, `.mhd`): images and volumes |
+//! | [`plus_sequence`] | PLUS sequence metafiles (`.igs.mha`): tracked image sequences, or poses alone |
+//! | [`plus_config`] | PLUS device-set XML: the transforms of `CoordinateDefinitions` |
+//!
+//! All bytes are taken as hostile: a reader returns a well-formed value or an error that names the
+//! key and the line, never panics, and never allocates more than the bytes that came can fill.
+
+mod matrix_text;
+pub mod metaimage;
+pub mod plus_config;
+pub mod plus_sequence;

@@ -1,0 +1,96 @@
+//! A volume with its place in space, as one MetaImage.
+
+use nalgebra::{Matrix3, Matrix4, Vector3};
+
+use super::element::Pixels;
+use super::error::Error;
+use super::header::{DataFile, Header};
+use super::image::{Image, write};
+use super::pixel_reader::Limits;
+
+/// Voxels of one number each on a regular grid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Volume {
+    /// Voxels along x, y and z.
+    pub dims: [usize; 3],
+    /// Distance of neighbouring voxel centres, in millimetres.
+    pub spacing_mm: Vector3<f64>,
+    /// Centre of the first voxel, in millimetres, LPS.
+    pub origin_mm: Vector3<f64>,
+    /// Column `i` is the direction of axis `i`.
+    pub direction: Matrix3<f64>,
+    /// `x + dims[0] * (y + dims[1] * z)`.
+    pub voxels: Pixels,
+}
+
+impl Volume {
+    /// Maps voxel indices to millimetres.
+    pub fn world_from_voxel(&self) -> Matrix4<f64> {
+        let mut matrix = Matrix4::identity();
+        let linear = self.direction * Matrix3::from_diagonal(&self.spacing_mm);
+        matrix.fixed_view_mut::<3, 3>(0, 0).copy_from(&linear);
+        matrix.fixed_view_mut::<3, 1>(0, 3).copy_from(&self.origin_mm);
+        matrix
+    }
+
+    /// From the bytes of a `.mha` file.
+    ///
+    /// # Errors
+    /// If the file is no well-formed MetaImage of three dimensions and one channel.
+    pub fn read(bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
+        Self::try_from(Image::read(bytes, limits)?)
+    }
+
+    /// The bytes of a `.mha` file.
+    ///
+    /// # Errors
+    /// If the number of voxels does not fit the size, or the geometry makes no sense.
+    pub fn write(&self, compressed: bool) -> Result<Vec<u8>, Error> {
+        let header = Header {
+            dims: self.dims.to_vec(),
+            scalar: Some(self.voxels.scalar()),
+            channels: 1,
+            spacing_mm: self.spacing_mm.as_slice().to_vec(),
+            offset_mm: self.origin_mm.as_slice().to_vec(),
+            // A MetaImage writes the direction of one axis after the other: column by column.
+            transform_matrix: self.direction.as_slice().to_vec(),
+            big_endian: false,
+            compressed: false,
+            compressed_bytes: None,
+            data_file: DataFile::Local,
+            skip_bytes: 0,
+            other: vec![super::Field {
+                key: "AnatomicalOrientation".to_owned(),
+                value: "RAI".to_owned(),
+                line: 0,
+            }],
+        };
+        write(&header, &self.voxels, compressed)
+    }
+}
+
+impl TryFrom<Image> for Volume {
+    type Error = Error;
+
+    fn try_from(Image { header, pixels }: Image) -> Result<Self, Error> {
+        let [x, y, z] = header.dims[..] else {
+            return Err(Error::Unsupported {
+                what: format!("an image of {} dimensions as a volume", header.dims.len()),
+                hint: "give an image with NDims = 3",
+            });
+        };
+        if header.channels != 1 {
+            return Err(Error::Unsupported {
+                what: format!("a volume of {} channels", header.channels),
+                hint: "give an image with ElementNumberOfChannels = 1",
+            });
+        }
+        Ok(Self {
+            dims: [x, y, z],
+            spacing_mm: Vector3::from_column_slice(&header.spacing_mm),
+            origin_mm: Vector3::from_column_slice(&header.offset_mm),
+            direction: Matrix3::from_column_slice(&header.transform_matrix),
+            voxels: pixels,
+        })
+    }
+}

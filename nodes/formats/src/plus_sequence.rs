@@ -1,0 +1,30 @@
+//! PLUS sequence metafiles (`.igs.mha`): images with poses, timestamps and statuses, or poses alone.
+//!
+//! A sequence is a [MetaImage](crate::metaimage) whose last axis is time and whose header has lines
+//! `Seq_FrameNNNN_Field = …` for each frame. Matrices are row-major and in millimetres;
+//! `ProbeToTrackerTransform` maps probe coordinates to tracker coordinates. Without images the size
+//! is `0 0 N`.
+//!
+//! [`Sequence::read`] takes a whole file into memory, [`FrameReader`] one frame at a time from a
+//! stream. Pixels are kept as they are in the file; [`SequenceHeader::gray_image`] turns them to the
+//! MF orientation that calibrations expect.
+
+mod error;
+mod frame;
+mod frame_fields;
+mod frame_reader;
+mod gray_image;
+mod header;
+mod orientation;
+mod sequence;
+mod transform_name;
+mod write;
+
+pub use error::Error;
+pub use frame::{Frame, ImageStatus, TrackedTransform, TransformStatus};
+pub use frame_reader::FrameReader;
+pub use gray_image::GrayImage;
+pub use header::{ImageFormat, SequenceHeader};
+pub use orientation::{Elevation, Orientation};
+pub use sequence::Sequence;
+pub use transform_name::{NoTransformName, TransformName};

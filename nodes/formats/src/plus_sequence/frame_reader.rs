@@ -1,0 +1,82 @@
+//! A sequence read from a stream one frame at a time, so that its length does not matter.
+
+use std::io::BufRead;
+
+use super::error::Error;
+use super::header::SequenceHeader;
+use crate::metaimage::{self, Limits, PixelReader};
+
+/// Reads the header at once and the images one by one.
+pub struct FrameReader<R> {
+    header: SequenceHeader,
+    /// Gone once the end has been checked.
+    pixels: Option<PixelReader<R>>,
+    frame_bytes: usize,
+    next: usize,
+}
+
+impl<R: BufRead> FrameReader<R> {
+    /// Reads the header of a sequence from the start of a `.mha` file.
+    ///
+    /// # Errors
+    /// If the stream fails, or the header is not well-formed or beyond the limits.
+    pub fn open(mut source: R, limits: &Limits) -> Result<Self, Error> {
+        let bytes = metaimage::read_header(&mut source, limits)?;
+        let (sequence, header, _) = SequenceHeader::parse(&bytes)?;
+        Self::start(sequence, PixelReader::new(&header, source)?, limits)
+    }
+
+    /// A sequence whose header (`.mhd`) and pixels are two files.
+    ///
+    /// # Errors
+    /// If the header is not well-formed or beyond the limits.
+    pub fn open_detached(header: &[u8], pixels: R, limits: &Limits) -> Result<Self, Error> {
+        let (sequence, header, _) = SequenceHeader::parse(header)?;
+        Self::start(sequence, PixelReader::detached(&header, pixels)?, limits)
+    }
+
+    fn start(
+        header: SequenceHeader,
+        pixels: PixelReader<R>,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        let frame_bytes = header.images.as_ref().map_or(0, super::ImageFormat::frame_bytes);
+        if frame_bytes as u64 > limits.pixel_bytes {
+            return Err(Error::MetaImage(metaimage::Error::TooLarge {
+                what: "one image",
+                declared: frame_bytes as u64,
+                limit: limits.pixel_bytes,
+            }));
+        }
+        Ok(Self { header, pixels: Some(pixels), frame_bytes, next: 0 })
+    }
+
+    /// What the sequence says before its pixels.
+    pub fn header(&self) -> &SequenceHeader {
+        &self.header
+    }
+
+    /// Replaces `pixels` by those of the next frame, as they lie in the file but in native byte
+    /// order, and returns its index; `None` after the last one. `pixels` is empty in a sequence of
+    /// poses. Keep one buffer: it is not allocated anew for each frame.
+    ///
+    /// After the last frame the end of the file is checked, checksum included, so go on until `None`.
+    ///
+    /// # Errors
+    /// If the stream fails, or the pixels end early, are damaged, or are followed by more bytes.
+    /// After an error the reader is at its end.
+    pub fn read_frame(&mut self, pixels: &mut Vec<u8>) -> Result<Option<usize>, Error> {
+        pixels.clear();
+        let Some(mut reader) = self.pixels.take() else {
+            return Ok(None);
+        };
+        if self.next == self.header.frames.len() {
+            reader.finish()?;
+            return Ok(None);
+        }
+        reader.read(self.frame_bytes, pixels)?;
+        self.pixels = Some(reader);
+        self.next += 1;
+        Ok(Some(self.next - 1))
+    }
+}

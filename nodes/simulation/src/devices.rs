@@ -1,0 +1,63 @@
+//! The simulated patient as devices: an ultrasound scanner and a tracking system that see the same probe.
+
+mod tracker;
+mod ultrasound;
+
+pub use tracker::Tracker;
+pub use ultrasound::Ultrasound;
+
+use std::time::Duration;
+
+/// The instant of sample number `index` at `rate_hz`.
+fn sample_time(index: u64, rate_hz: f64) -> Duration {
+    Duration::from_secs_f64(index as f64 / rate_hz)
+}
+
+/// The first sample at or after `since_start`.
+fn first_sample(since_start: Duration, rate_hz: f64) -> u64 {
+    (since_start.as_secs_f64() * rate_hz - 1e-9).ceil().max(0.0) as u64
+}
+
+/// Why a simulated device cannot work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A parameter is out of its range.
+    #[error("`{name}` must lie between {low} and {high}, but is {value}")]
+    OutOfRange {
+        /// Which.
+        name: &'static str,
+        /// The least that works.
+        low: f64,
+        /// The most that works.
+        high: f64,
+        /// What it is.
+        value: f64,
+    },
+    /// The probe or the scanner is out of range.
+    #[error(transparent)]
+    Scanner(#[from] crate::scan_geometry::OutOfRange),
+    /// An image has not the size that it should have.
+    #[error(transparent)]
+    Image(#[from] messages::wire::WireError),
+}
+
+fn check_rate(rate_hz: f64, low: f64, high: f64) -> Result<(), Error> {
+    if (low..=high).contains(&rate_hz) {
+        Ok(())
+    } else {
+        Err(Error::OutOfRange { name: "rate_hz", low, high, value: rate_hz })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_and_instants_agree() {
+        for index in [0, 1, 7, 1001] {
+            assert_eq!(first_sample(sample_time(index, 30.0), 30.0), index);
+        }
+        assert_eq!(first_sample(Duration::from_millis(34), 30.0), 2);
+    }
+}

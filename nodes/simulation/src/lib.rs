@@ -1,0 +1,44 @@
+//! A simulated patient with known truth, seen by a simulated scanner and tracking system.
+//!
+//! Everything is a pure function of a seed and a time: no clock, no file, no thread. Lengths are
+//! millimetres, angles radians.
+//!
+//! | module | idea |
+//! | --- | --- |
+//! | [`family`], [`patient`], [`vessel`] | tissue with vessel trees of known shape |
+//! | [`probe_motion`], [`occlusion`], [`tracker`] | where the probe is and what the tracker says of it |
+//! | [`scan_geometry`], [`bmode`] | the image at a pose |
+//! | [`truth`], [`training`] | the vessels that the image should have shown |
+//! | [`devices`] | the same behind the interface of real devices |
+
+mod beam_grid;
+pub mod bmode;
+mod body_wall;
+pub mod devices;
+pub mod family;
+mod growth;
+mod image_plane;
+pub mod occlusion;
+pub mod patient;
+mod point_spread;
+pub mod probe_motion;
+mod randomness;
+mod scan_conversion;
+pub mod scan_geometry;
+mod scatterers;
+mod spline;
+mod tissue_map;
+pub mod tracker;
+pub mod training;
+pub mod truth;
+pub mod vessel;
+
+pub use bmode::{Scanner, ScannerSettings};
+pub use family::Family;
+pub use occlusion::Occlusions;
+pub use patient::SimulatedPatient;
+pub use probe_motion::ProbeMotion;
+pub use scan_geometry::{ProbeShape, ScanGeometry};
+pub use tracker::SimulatedTracker;
+pub use training::training_sample;
+pub use truth::{dice, vessel_mask};
