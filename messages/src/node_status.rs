@@ -7,6 +7,7 @@ use crate::time::Timestamp;
 
 /// What a participant counted since it started.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct NodeStatus {
     /// How long it runs.
     pub uptime_ns: u64,
@@ -30,6 +31,7 @@ pub struct NodeStatus {
 
 /// One input port (for an observer: one stream).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct InputStatus {
     /// The port.
     pub port: String,
@@ -59,6 +61,7 @@ pub struct InputStatus {
 
 /// One output port.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct OutputStatus {
     /// The port.
     pub port: String,

@@ -1,7 +1,10 @@
 //! One participant in one process: joins the bus, waits for the start, runs, and leaves in order.
 
+mod changes;
 mod control;
+mod counters;
 mod device;
+mod journal_file;
 mod node;
 mod observer;
 mod pace;

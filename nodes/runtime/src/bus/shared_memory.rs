@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, OnceLock};
 
+use messages::wire::ALIGNMENT;
 use zenoh::Wait as _;
 use zenoh::shm::{
     AllocAlignment, GarbageCollect, PosixShmProviderBackend, ShmProvider, ShmProviderBuilder,
@@ -30,7 +31,10 @@ impl SharedMemory {
             return None;
         }
         let provider = self.provider.get_or_init(|| {
-            match ShmProviderBuilder::default_backend(self.bytes).wait() {
+            // All buffers of a pool have the pool's alignment.
+            let bytes = self.bytes.next_multiple_of(ALIGNMENT);
+            let alignment = AllocAlignment::new(ALIGNMENT.ilog2() as u8).unwrap_or_default();
+            match ShmProviderBuilder::default_backend((bytes, alignment)).wait() {
                 Ok(provider) => Some(Mutex::new(provider)),
                 Err(error) => {
                     crate::log::warn(&format!(
@@ -41,12 +45,36 @@ impl SharedMemory {
             }
         });
         let provider = provider.as_ref()?.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let alignment = AllocAlignment::new(6).ok()?;
-        provider.alloc((length, alignment)).with_policy::<GarbageCollect>().wait().ok()
+        provider.alloc(length).with_policy::<GarbageCollect>().wait().ok()
     }
 }
 
 /// Removes what killed processes left in `/dev/shm`.
 pub fn remove_orphans() {
     zenoh::shm::cleanup_orphaned_shm_segments();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_has_the_length_asked_for_and_lies_aligned() {
+        let pool = SharedMemory::new(8 << 20);
+        for length in [4096, 5001, 307_201] {
+            let buffer = pool.allocate(length).unwrap();
+            assert_eq!(buffer.len(), length);
+            assert_eq!(buffer.as_ptr() as usize % ALIGNMENT, 0);
+        }
+    }
+
+    #[test]
+    fn a_full_pool_gives_nothing_and_does_not_wait() {
+        let pool = SharedMemory::new(1 << 20);
+        let held: Vec<_> = std::iter::from_fn(|| pool.allocate(200_000)).take(100).collect();
+        assert!((1..=5).contains(&held.len()), "{} buffers", held.len());
+        drop(held);
+        assert!(pool.allocate(200_000).is_some(), "what was given back is used again");
+        assert!(pool.allocate(2 << 20).is_none(), "more than the pool");
+    }
 }

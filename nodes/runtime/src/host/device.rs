@@ -15,8 +15,8 @@ use super::participant::{Participant, Started};
 use super::watch::{Watch, Word, poll};
 use crate::assignment::{Assignment, Mode};
 use crate::clock;
-use crate::log;
 use crate::device::{Device, Reading};
+use crate::log;
 use crate::outbox::Outbox;
 use crate::ports::Ports as _;
 
@@ -89,12 +89,12 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
         let (acquired_at, outputs) =
             match device.read().map_err(|error| HostError::Participant(explain(&error)))? {
                 Reading::End => break,
-            Reading::Refused { reason } => {
-                let now = if simulated { last } else { assignment.clock.now() };
-                log::warn(&reason);
-                outbox.health(&bus, now, &Health::Degraded { reason })?;
-                continue;
-            }
+                Reading::Refused { reason } => {
+                    let now = if simulated { last } else { assignment.clock.now() };
+                    log::warn(&reason);
+                    outbox.health(&bus, now, &Health::Degraded { reason })?;
+                    continue;
+                }
                 Reading::Nothing => {
                     if limit.is_some_and(|limit| assignment.clock.now().since(started_at) > limit) {
                         break;

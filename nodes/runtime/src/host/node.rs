@@ -1,34 +1,26 @@
 //! Runs a node: takes its inputs in order, writes its journal, publishes what it says.
 
-use std::collections::VecDeque;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam::channel::{Sender, unbounded};
 use messages::wire::{Kind, Received, Validity};
-use messages::{EventKind, Health, JournalEntry, NodeStatus, Taken, Timestamp};
+use messages::{EventKind, Health, JournalEntry, Taken, Timestamp};
 
 use super::HostError;
 use super::control::Control;
+use super::counters::{Counters, status};
 use super::participant::{Participant, Started};
+use super::{changes, journal_file};
+
 use super::watch::{Watch, Word};
 use crate::assignment::{Assignment, Mode};
 use crate::context::Context;
 use crate::inbox::{Inbox, Intake, Order, Step};
-use crate::measure::Distribution;
 use crate::node::Node;
 use crate::outbox::Outbox;
 use crate::ports::{Inputs, Ports as _};
-use crate::{clock, keys, log};
-
-/// What the loop counts for the status.
-struct Counters {
-    handle: Distribution,
-    errors: u64,
-    degraded: Option<String>,
-    ended: bool,
-}
+use crate::{clock, log};
 
 /// Arrays in shared memory that waited longer than this are checked before they are used: Zenoh may
 /// have reclaimed them from a reader that was stopped.
@@ -61,21 +53,16 @@ pub fn run_node<N: Node>(assignment: Assignment) -> Result<(), HostError> {
     let mut participant = Participant::join(assignment)?;
     let assignment = Arc::clone(&participant.assignment);
     let bus = Arc::clone(&participant.bus);
-    let order = order(&assignment)?;
+    let order = journal_file::order(&assignment)?;
     let mut outbox = Outbox::open(&bus, &assignment, N::Output::PORTS, true)?;
     let (notices, noticed) = unbounded();
     let (inbox, woken) = Inbox::new(&assignment, N::Input::PORTS, notices);
     let _subscriptions = inbox.subscribe(&bus)?;
     let (requests, requested) = unbounded();
     let node = build::<N>(&assignment.parameters)?;
-    let _answers = answer_changes(&participant, requests.clone())?;
+    let _answers = changes::answer_changes(&participant, requests.clone())?;
 
-    let counters = Arc::new(Mutex::new(Counters {
-        handle: Distribution::new(),
-        errors: 0,
-        degraded: None,
-        ended: false,
-    }));
+    let counters = Arc::new(Mutex::new(Counters::new()));
     let (words, worded) = unbounded();
     let mut watch = Watch::new(&participant, noticed, worded, status(&inbox, &outbox, &counters))?;
 
@@ -175,73 +162,6 @@ fn say(words: &Sender<Word>, kind: EventKind, text: String) {
     let _ = words.send(Word::Event(kind, text));
 }
 
-fn order(assignment: &Assignment) -> Result<Order, HostError> {
-    Ok(match &assignment.mode {
-        Mode::Live => Order::Arrival,
-        Mode::Simulated => Order::Time { told: Timestamp(i64::MIN) },
-        Mode::Replay { journal } => {
-            let entries = read_journal(journal)?;
-            let recorded = entries.iter().find_map(|entry| match &entry.taken {
-                Taken::Started { parameters } => {
-                    serde_json::from_str::<serde_json::Value>(parameters).ok()
-                }
-                _ => None,
-            });
-            let follow_parameters =
-                recorded.is_none_or(|recorded| recorded == assignment.parameters);
-            Order::Journal { entries, missing: 0, follow_parameters }
-        }
-    })
-}
-
-/// Wire messages, each after its length.
-fn read_journal(path: &Path) -> Result<VecDeque<JournalEntry>, HostError> {
-    let error = |reason: String| HostError::Journal { path: path.to_owned(), reason };
-    let bytes =
-        bytes::Bytes::from(std::fs::read(path).map_err(|source| error(source.to_string()))?);
-    let mut entries = VecDeque::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let length = bytes
-            .get(at..at + 4)
-            .map(|head| u32::from_le_bytes(std::array::from_fn(|i| head[i])) as usize);
-        let end = length.map(|length| at + 4 + length).filter(|&end| end <= bytes.len());
-        let end =
-            end.ok_or_else(|| error(format!("it ends in the middle of the entry at byte {at}")))?;
-        let entry = Received::parse(bytes.slice(at + 4..end))
-            .and_then(|received| received.decode::<JournalEntry>());
-        entries.push_back(entry.map_err(|source| error(source.to_string()))?.value);
-        at = end;
-    }
-    Ok(entries)
-}
-
-/// Answers `vesalius set`: the change is taken between two inputs, and the answer says whether it was.
-fn answer_changes(
-    participant: &Participant,
-    requests: Sender<Step>,
-) -> Result<crate::bus::Subscription, HostError> {
-    let assignment = &participant.assignment;
-    let key = keys::set(&assignment.session, &assignment.node);
-    Ok(participant.bus.answer(&key, move |request| {
-        let answer = match serde_json::from_slice(request) {
-            Err(error) => Err(format!("the new parameters are no JSON: {error}")),
-            Ok(parameters) => {
-                let (reply, replied) = crossbeam::channel::bounded(1);
-                let step = Step::Configure { parameters, reply: Some(reply), at: None };
-                if requests.send(step).is_err() {
-                    Err("the node is leaving".to_owned())
-                } else {
-                    replied.recv_timeout(Duration::from_millis(1500)).unwrap_or_else(|_| {
-                        Err("the node was busy for more than 1.5 s; the change may still be taken".to_owned())
-                    })
-                }
-            }
-        };
-        serde_json::to_vec(&answer).unwrap_or_default()
-    })?)
-}
-
 fn follow_orders(
     inbox: &Inbox,
     control: &crossbeam::channel::Receiver<Control>,
@@ -259,36 +179,6 @@ fn follow_orders(
                 return;
             }
             Control::Start { .. } | Control::Stop => {}
-        }
-    }
-}
-
-fn status(
-    inbox: &Arc<Inbox>,
-    outbox: &Outbox,
-    counters: &Arc<Mutex<Counters>>,
-) -> impl Fn() -> NodeStatus + Send + 'static {
-    let (inbox, outputs, counters) = (Arc::clone(inbox), outbox.statistics(), Arc::clone(counters));
-    let born = clock::monotonic();
-    move || {
-        let counters = counters.lock().unwrap_or_else(PoisonError::into_inner);
-        NodeStatus {
-            uptime_ns: clock::nanoseconds_since(born),
-            degraded: counters.degraded.clone(),
-            handle_us: counters.handle.percentiles(),
-            errors: counters.errors,
-            inputs: inbox
-                .ports
-                .iter()
-                .filter(|port| port.key.is_some())
-                .map(crate::inbox::PortInbox::status)
-                .collect(),
-            outputs: outputs
-                .iter()
-                .map(|output| output.lock().unwrap_or_else(PoisonError::into_inner).status())
-                .collect(),
-            ended: counters.ended,
-            ..NodeStatus::default()
         }
     }
 }
@@ -400,15 +290,13 @@ impl<N: Node> Runner<N> {
             return Ok(());
         }
         queue.taken(envelope.acquired_at, envelope.published_at, now);
-        self.journal(
-            now,
-            Taken::Input {
-                port: queue.name.to_owned(),
-                incarnation: envelope.incarnation,
-                sequence: envelope.sequence,
-            },
-        )?;
+        let taken = Taken::Input {
+            port: queue.name.to_owned(),
+            incarnation: envelope.incarnation,
+            sequence: envelope.sequence,
+        };
         if envelope.kind == Kind::Blank {
+            self.journal(now, taken)?;
             let reason = match &envelope.validity {
                 Validity::Stale { reason } => reason.clone(),
                 Validity::Valid => format!("{} is blank", queue.stream),
@@ -437,6 +325,8 @@ impl<N: Node> Runner<N> {
         let took = clock::monotonic().saturating_sub(begun);
         self.counters().handle.record(took);
         let (published, reported) = context.finish();
+        // After `handle`, which it would delay, and before what it caused.
+        self.journal(now, taken)?;
         let validity = match self.stale.iter().flatten().next() {
             Some(reason) => Validity::Stale { reason: reason.clone() },
             None => Validity::Valid,
