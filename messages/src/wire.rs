@@ -5,7 +5,7 @@
 //! item 1        value      map: the message without its arrays (null for marks and ends)
 //! items 2, 3    padding, array 0     byte strings; the array's data starts at a multiple of 64
 //! items 4, 5    padding, array 1     …
-//! last item     checksums  one byte string for each array: xxh3 of each 4 MiB block, little-endian
+//! last item     checksums  one byte string for each array: xxh3 of each 1 MiB block, little-endian
 //! ```
 //! The sequence follows RFC 8742, the checksums XXH3-64 with seed 0. The last item is there only if
 //! there are arrays. In Python:
@@ -98,7 +98,7 @@ pub enum WireError {
     Checksum {
         /// Its name.
         array: String,
-        /// Which 4 MiB block.
+        /// Which 1 MiB block.
         block: usize,
         /// What the sender computed.
         expected: u64,

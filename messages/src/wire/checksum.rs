@@ -4,9 +4,9 @@ use std::hash::Hasher;
 
 use twox_hash::XxHash3_64;
 
-/// Bytes that share one checksum: 4 MiB, so that damage is located and large arrays are hashed on
+/// Bytes that share one checksum: 1 MiB, so that damage is located and large arrays are hashed on
 /// two threads.
-pub const BLOCK: usize = 4 << 20;
+pub const BLOCK: usize = 1 << 20;
 
 /// Bytes copied and hashed at a time: they stay in the first-level cache.
 const STRIDE: usize = 16 << 10;
@@ -14,7 +14,7 @@ const STRIDE: usize = 16 << 10;
 /// From this size on a second thread takes half of the blocks.
 const PARALLEL_FROM: usize = 2 * BLOCK;
 
-/// XXH3-64 (seed 0) of each block of 4 MiB; none for an empty array.
+/// XXH3-64 (seed 0) of each block of 1 MiB; none for an empty array.
 pub fn block_checksums(bytes: &[u8]) -> Vec<u64> {
     bytes.chunks(BLOCK).map(XxHash3_64::oneshot).collect()
 }

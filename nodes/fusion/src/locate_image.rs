@@ -8,12 +8,12 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use messages::{
-    Affine, Health, Image, LocatedImage, Patient, Placement, Pose, Probe, Stamped, ToolPoses, Tracker,
-    Transform, UltrasoundImage, WrongTool,
+    Affine, Health, Image, LocatedImage, Patient, Placement, Pose, Probe, Stamped, ToolPoses,
+    Tracker, Transform, UltrasoundImage, WrongTool,
 };
 use nalgebra::Matrix4;
-use schemars::JsonSchema;
 use runtime::{Context, Node, inputs, outputs};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::pose_history::{OutOfOrder, PoseHistory};
@@ -108,10 +108,17 @@ impl Node for LocateImage {
 
     fn new(parameters: Parameters) -> Result<Self, Error> {
         let patient_from_tracker = match parameters.calibration.patient_from_tracker {
-            Some(rows) => Transform::from_matrix(&Matrix4::from_fn(|row, column| rows[row][column]))?,
+            Some(rows) => {
+                Transform::from_matrix(&Matrix4::from_fn(|row, column| rows[row][column]))?
+            }
             None => Transform::identity(),
         };
-        Ok(Self { parameters, patient_from_tracker, poses: PoseHistory::new(POSES), waiting: VecDeque::new() })
+        Ok(Self {
+            parameters,
+            patient_from_tracker,
+            poses: PoseHistory::new(POSES),
+            waiting: VecDeque::new(),
+        })
     }
 
     fn handle(&mut self, input: Input, context: &mut Context<Output>) -> Result<(), Error> {
@@ -140,14 +147,18 @@ impl LocateImage {
             Some(reference) => match poses.named::<Patient>(reference)? {
                 Pose::Visible { to_from_tool, error_mm } => (to_from_tool.inverse(), error_mm),
                 Pose::Hidden { reason } => {
-                    return Ok(Pose::Hidden { reason: format!("the patient reference `{reference}` is hidden: {reason}") });
+                    return Ok(Pose::Hidden {
+                        reason: format!("the patient reference `{reference}` is hidden: {reason}"),
+                    });
                 }
             },
         };
         Ok(match probe {
             Pose::Visible { to_from_tool, error_mm } => Pose::Visible {
                 to_from_tool: patient_from_tracker * to_from_tool,
-                error_mm: error_mm.zip(reference_error).map(|(probe, reference)| probe.hypot(reference)),
+                error_mm: error_mm
+                    .zip(reference_error)
+                    .map(|(probe, reference)| probe.hypot(reference)),
             },
             Pose::Hidden { reason } => Pose::Hidden { reason },
         })
@@ -159,7 +170,8 @@ impl LocateImage {
         let max_wait = Duration::from_millis(self.parameters.max_wait_ms.into());
         while let Some(image) = self.waiting.front() {
             let found = self.poses.interpolate(image.acquired_at, max_gap);
-            let patient = self.waiting.len() <= WAITING && context.now().since(image.acquired_at) < max_wait;
+            let patient =
+                self.waiting.len() <= WAITING && context.now().since(image.acquired_at) < max_wait;
             if found.as_ref().is_err_and(|reason| reason.may_pass() && patient) {
                 return;
             }
@@ -167,14 +179,17 @@ impl LocateImage {
                 Ok(pose) => {
                     context.report(Health::Healthy);
                     Placement::Placed {
-                        patient_from_image: pose.to_from_tool * self.parameters.calibration.probe_from_image,
+                        patient_from_image: pose.to_from_tool
+                            * self.parameters.calibration.probe_from_image,
                         error_mm: pose.error_mm,
                         pose_gap_ns: nanoseconds(pose.gap),
                     }
                 }
                 Err(reason) => {
                     let reason = format!("`{}`: {reason}", self.parameters.probe);
-                    context.report(Health::Degraded { reason: format!("images are not placed: {reason}") });
+                    context.report(Health::Degraded {
+                        reason: format!("images are not placed: {reason}"),
+                    });
                     Placement::Unplaced { reason }
                 }
             };
@@ -220,8 +235,15 @@ mod tests {
     }
 
     fn poses(at: i64, tools: &[(&str, Pose<Tracker, Tool>)]) -> Input {
-        let tools = tools.iter().map(|(name, pose)| TrackedTool { name: (*name).into(), pose: pose.clone() }).collect();
-        Input::Poses(Stamped { acquired_at: Timestamp(at), sequence: 0, value: ToolPoses { tools } })
+        let tools = tools
+            .iter()
+            .map(|(name, pose)| TrackedTool { name: (*name).into(), pose: pose.clone() })
+            .collect();
+        Input::Poses(Stamped {
+            acquired_at: Timestamp(at),
+            sequence: 0,
+            value: ToolPoses { tools },
+        })
     }
 
     fn handle(node: &mut LocateImage, now: i64, input: Input) -> Vec<(Timestamp, LocatedImage)> {
@@ -231,7 +253,9 @@ mod tests {
     }
 
     fn first_pixel(located: &LocatedImage) -> Point3<f64> {
-        let Placement::Placed { patient_from_image, .. } = &located.placement else { panic!("{:?}", located.placement) };
+        let Placement::Placed { patient_from_image, .. } = &located.placement else {
+            panic!("{:?}", located.placement)
+        };
         (*patient_from_image * Point::new(Point3::origin())).xyz_mm
     }
 
@@ -242,7 +266,10 @@ mod tests {
         assert!(handle(&mut node, 6 * MS, image(5 * MS)).is_empty());
         let located = handle(&mut node, 21 * MS, poses(20 * MS, &[("probe", visible(8.0))]));
         assert_eq!(located[0].0, Timestamp(5 * MS));
-        assert!((first_pixel(&located[0].1) - Point3::new(-8.0, 0.0, 5.0)).norm() < 1e-9, "a quarter of the way to 8 mm");
+        assert!(
+            (first_pixel(&located[0].1) - Point3::new(-8.0, 0.0, 5.0)).norm() < 1e-9,
+            "a quarter of the way to 8 mm"
+        );
     }
 
     #[test]
@@ -262,17 +289,26 @@ mod tests {
     fn a_hidden_reference_hides_the_image_and_says_so() {
         let mut node = node(Some("reference"));
         for at in [0, 20] {
-            handle(&mut node, at * MS, poses(at * MS, &[("probe", visible(0.0)), ("reference", hidden())]));
+            handle(
+                &mut node,
+                at * MS,
+                poses(at * MS, &[("probe", visible(0.0)), ("reference", hidden())]),
+            );
         }
         let located = handle(&mut node, 20 * MS, image(10 * MS));
         let Placement::Unplaced { reason } = &located[0].1.placement else { panic!() };
-        assert!(reason.contains("patient reference `reference` is hidden: out of volume"), "{reason}");
+        assert!(
+            reason.contains("patient reference `reference` is hidden: out of volume"),
+            "{reason}"
+        );
     }
 
     #[test]
     fn a_dropout_and_a_wide_gap_are_refused_with_their_reason() {
         let mut node = node(None);
-        for (at, pose) in [(0, visible(0.0)), (20, hidden()), (40, visible(0.0)), (200, visible(0.0))] {
+        for (at, pose) in
+            [(0, visible(0.0)), (20, hidden()), (40, visible(0.0)), (200, visible(0.0))]
+        {
             handle(&mut node, at * MS, poses(at * MS, &[("probe", pose)]));
         }
         for (at, expected) in [(10, "hidden"), (100, "160.0 ms apart")] {
@@ -295,7 +331,10 @@ mod tests {
     #[test]
     fn a_tool_that_is_not_tracked_is_an_error_that_names_those_that_are() {
         let mut context = Context::at(Timestamp(0));
-        let error = node(None).handle(poses(0, &[("stylus", visible(0.0))]), &mut context).unwrap_err().to_string();
+        let error = node(None)
+            .handle(poses(0, &[("stylus", visible(0.0))]), &mut context)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("no tool is called `probe`") && error.contains("stylus"), "{error}");
     }
 

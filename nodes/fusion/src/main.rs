@@ -7,6 +7,9 @@ use runtime::Executable;
 
 fn main() -> ExitCode {
     Executable::new("fusion")
-        .node::<LocateImage>("locate_image", "places each ultrasound image where the tracker saw the probe")
+        .node::<LocateImage>(
+            "locate_image",
+            "places each ultrasound image where the tracker saw the probe",
+        )
         .main()
 }

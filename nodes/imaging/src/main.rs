@@ -8,7 +8,10 @@ use runtime::Executable;
 
 fn main() -> ExitCode {
     Executable::new("imaging")
-        .device::<Sequence>("sequence", "plays a recorded PLUS sequence at its own pace: images, poses, or both")
+        .device::<Sequence>(
+            "sequence",
+            "plays a recorded PLUS sequence at its own pace: images, poses, or both",
+        )
         .node::<ReconstructVolume>("reconstruct", "pastes placed images into a volume")
         .main()
 }

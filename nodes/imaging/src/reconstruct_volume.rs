@@ -73,7 +73,9 @@ impl Node for ReconstructVolume {
     fn handle(&mut self, input: Input, context: &mut Context<Output>) -> Result<(), Error> {
         let Input::Located(Stamped { acquired_at, value: located, .. }) = input;
         let Placement::Placed { patient_from_image, .. } = &located.placement else {
-            context.report(Health::Degraded { reason: "images come without a place and are left out".to_owned() });
+            context.report(Health::Degraded {
+                reason: "images come without a place and are left out".to_owned(),
+            });
             return Ok(());
         };
         context.report(Health::Healthy);
@@ -97,7 +99,8 @@ mod tests {
     const MS: i64 = 1_000_000;
 
     fn located(at_ms: i64, z: f64, placed: bool) -> Input {
-        let rows = nalgebra::Matrix3x4::new(1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, z);
+        let rows =
+            nalgebra::Matrix3x4::new(1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, z);
         let placement = if placed {
             let patient_from_image = Affine::from_rows(rows).unwrap();
             Placement::Placed { patient_from_image, error_mm: None, pose_gap_ns: 0 }
@@ -140,7 +143,10 @@ mod tests {
     #[test]
     fn a_setting_out_of_range_says_what_would_do() {
         let parameters = serde_json::json!({ "volume": { "spacing_mm": 0.0 } });
-        let error = ReconstructVolume::new(serde_json::from_value(parameters).unwrap()).err().unwrap().to_string();
+        let error = ReconstructVolume::new(serde_json::from_value(parameters).unwrap())
+            .err()
+            .unwrap()
+            .to_string();
         assert!(error.contains("spacing_mm should be between 0.001 and 1000"), "{error}");
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use formats::metaimage::Limits;
 use formats::plus_sequence::{self, Frame, FrameReader, TransformStatus};
 use messages::{Pose, ToolPoses, TrackedTool, Transform, UltrasoundImage};
-use schemars::JsonSchema;
 use runtime::{Device, Reading, outputs};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Parameters of the device.
@@ -94,11 +94,13 @@ impl Device for Sequence {
 
     fn open(parameters: Parameters) -> Result<Self, Error> {
         let Parameters { path, starts_at_s, clock_offset_ms, tracker } = parameters;
-        let given = [("starts_at_s", starts_at_s.unwrap_or(0.0)), ("clock_offset_ms", clock_offset_ms)];
+        let given =
+            [("starts_at_s", starts_at_s.unwrap_or(0.0)), ("clock_offset_ms", clock_offset_ms)];
         if let Some(&(name, value)) = given.iter().find(|(_, value)| !value.is_finite()) {
             return Err(Error::NotFinite { name, value });
         }
-        let file = File::open(&path).map_err(|source| Error::Open { path: path.clone(), source })?;
+        let file =
+            File::open(&path).map_err(|source| Error::Open { path: path.clone(), source })?;
         let reader = FrameReader::open(BufReader::with_capacity(1 << 16, file), &Limits::default())
             .map_err(|source| Error::Read { path: path.clone(), source })?;
         let frames = &reader.header().frames;
@@ -126,7 +128,8 @@ impl Device for Sequence {
             match index {
                 None => return Ok(Reading::End),
                 // What was before the start of the procedure is not part of it.
-                Some(index) if self.reader.header().frames[index].timestamp_s < self.starts_at_s => {}
+                Some(index)
+                    if self.reader.header().frames[index].timestamp_s < self.starts_at_s => {}
                 Some(index) => break index,
             }
         };
@@ -140,7 +143,8 @@ impl Device for Sequence {
         let image = header.images.is_some().then(|| {
             let gray = header.gray_image(index, &pixels).map_err(|error| error.to_string())?;
             let (width_px, height_px) = (gray.width_px as u32, gray.height_px as u32);
-            UltrasoundImage::new(width_px, height_px, gray.pixels.into_owned()).map_err(|error| error.to_string())
+            UltrasoundImage::new(width_px, height_px, gray.pixels.into_owned())
+                .map_err(|error| error.to_string())
         });
         self.pixels = pixels;
         match image {
@@ -148,7 +152,9 @@ impl Device for Sequence {
             Some(Ok(image)) => outputs.push(Output::Image(image)),
             Some(Err(reason)) => {
                 self.waiting = (!outputs.is_empty()).then_some((since_start, outputs));
-                return Ok(Reading::Refused { reason: format!("frame {index} of {}: {reason}", self.path.display()) });
+                return Ok(Reading::Refused {
+                    reason: format!("frame {index} of {}: {reason}", self.path.display()),
+                });
             }
         }
         Ok(Reading::Scheduled { since_start, outputs })
@@ -160,7 +166,10 @@ impl Sequence {
         let tools = self
             .tools
             .iter()
-            .map(|(from, name)| TrackedTool { name: name.clone(), pose: pose(frame, from, &self.tracker) })
+            .map(|(from, name)| TrackedTool {
+                name: name.clone(),
+                pose: pose(frame, from, &self.tracker),
+            })
             .collect();
         ToolPoses { tools }
     }
@@ -188,7 +197,9 @@ fn pose<To, From>(frame: &Frame, from: &str, tracker: &str) -> Pose<To, From> {
             Ok(to_from_tool) => Pose::Visible { to_from_tool, error_mm: None },
             Err(error) => hidden(error.to_string()),
         },
-        (TransformStatus::Absent, None) => hidden("the recording does not say whether it was seen".to_owned()),
+        (TransformStatus::Absent, None) => {
+            hidden("the recording does not say whether it was seen".to_owned())
+        }
         (TransformStatus::Invalid, None) => hidden("the tracking system did not see it".to_owned()),
         (status, None) => hidden(format!("the tracking system says {status:?}")),
     }
@@ -234,7 +245,11 @@ mod tests {
         images.clock_offset_ms = 500.0;
         let (images, refused) = play(images);
         assert_eq!((images.len(), refused.len()), (140, 0));
-        assert_eq!(images[0].0, Duration::from_millis(222), "0 s in the file, 0.5 s ahead, from -0.722 s on");
+        assert_eq!(
+            images[0].0,
+            Duration::from_millis(222),
+            "0 s in the file, 0.5 s ahead, from -0.722 s on"
+        );
         let (poses, _) = play(parameters(path.with_file_name("liver_sweep_poses.igs.mha")));
         assert_eq!((poses.len(), poses[0].0), (309, Duration::ZERO));
         let Output::Poses(ToolPoses { tools }) = &poses[0].1 else { panic!("no poses") };

@@ -67,7 +67,9 @@ pub enum Error {
     #[error("the image has not the {0}×{1} pixels that it says")]
     Pixels(u32, u32),
     /// The size of a pixel is not known.
-    #[error("the size of a pixel is not known before the first image is placed; give `pixel_spacing_mm`, or wait until the probe is seen")]
+    #[error(
+        "the size of a pixel is not known before the first image is placed; give `pixel_spacing_mm`, or wait until the probe is seen"
+    )]
     Spacing,
 }
 
@@ -92,7 +94,11 @@ impl Node for SegmentImage {
         let processor = Processor::choose(parameters.device, parameters.threads)?;
         let network = Network::load(&parameters.model, parameters.weights.as_deref(), &processor)?;
         let card = network.card();
-        let identity = ModelIdentity { name: card.name.clone(), sha256: card.sha256.clone(), device: processor.name() };
+        let identity = ModelIdentity {
+            name: card.name.clone(),
+            sha256: card.sha256.clone(),
+            device: processor.name(),
+        };
         Ok(Self {
             network,
             identity,
@@ -128,7 +134,8 @@ impl SegmentImage {
         let pixels = ArrayView2::from_shape(size, image.pixels.as_slice())
             .map_err(|_| Error::Pixels(image.width_px, image.height_px))?;
         let card = self.network.card();
-        let fits = |known: &(Preparation, [f64; 2])| known.0.image_size() == size && known.1 == spacing;
+        let fits =
+            |known: &(Preparation, [f64; 2])| known.0.image_size() == size && known.1 == spacing;
         let preparation = match self.preparation.take().filter(fits) {
             Some((preparation, _)) => preparation,
             None => Preparation::new(size, spacing, &card.input)?,

@@ -1,5 +1,7 @@
 //! The real carotid network on real images: its makers' own picture, and a frame of a liver sweep.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use simulation::{
-    Family, ProbeMotion, Scanner, ScannerSettings, ScanGeometry, SimulatedPatient, training_sample,
+    Family, ProbeMotion, ScanGeometry, Scanner, ScannerSettings, SimulatedPatient, training_sample,
     vessel_mask,
 };
 
 fn images(criterion: &mut Criterion) {
-    let Ok(scanner) = Scanner::new(ScanGeometry::default(), ScannerSettings::default()) else { return };
+    let Ok(scanner) = Scanner::new(ScanGeometry::default(), ScannerSettings::default()) else {
+        return;
+    };
     let patient = SimulatedPatient::new(1, Family::DEMONSTRATION);
     let motion = ProbeMotion::new(1);
     let mut frame = 0;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ndarray::Array2;
 use simulation::{
-    Family, ProbeMotion, Scanner, ScannerSettings, ScanGeometry, SimulatedPatient, training_sample,
+    Family, ProbeMotion, ScanGeometry, Scanner, ScannerSettings, SimulatedPatient, training_sample,
     vessel_mask,
 };
 

@@ -109,7 +109,10 @@ mod tests {
     use super::*;
 
     fn grids() -> [BeamGrid; 2] {
-        let linear = ScanGeometry { shape: ProbeShape::Linear { width_mm: 40.0 }, ..ScanGeometry::default() };
+        let linear = ScanGeometry {
+            shape: ProbeShape::Linear { width_mm: 40.0 },
+            ..ScanGeometry::default()
+        };
         [BeamGrid::new(&ScanGeometry::default(), 192, 0.3), BeamGrid::new(&linear, 128, 0.3)]
     }
 

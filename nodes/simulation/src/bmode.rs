@@ -22,8 +22,8 @@ use crate::scatterers::Scatterers;
 use crate::tissue_map::TissueMap;
 
 /// Beams across the sector and distance between samples along them.
-const BEAMS: usize = 192;
-const SAMPLE_MM: f64 = 0.3;
+const BEAMS: usize = 224;
+const SAMPLE_MM: f64 = 0.27;
 /// Attenuation of blood relative to liver.
 const BLOOD_ATTENUATION: f64 = 0.3;
 

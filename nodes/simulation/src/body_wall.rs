@@ -33,13 +33,14 @@ impl BodyWall {
         let mut rng = stream(seed, Purpose::BodyWall, 0);
         let fat = rng.random_range(4.0..8.0);
         let muscle = rng.random_range(5.0..9.0);
-        let layer = |depth_mm, scatter, mirror, streaks| Layer { depth_mm, scatter, mirror, streaks };
+        let layer =
+            |depth_mm, scatter, mirror, streaks| Layer { depth_mm, scatter, mirror, streaks };
         let layers = vec![
-            layer(0.0, 1.6, 3.0, 0.0),
-            layer(2.0, 0.75, 1.5, 0.5),
-            layer(2.0 + fat, 0.55, 5.0, 0.8),
-            layer(2.0 + fat + muscle, 1.3, 5.0, 0.3),
-            layer(4.5 + fat + muscle, 1.0, 7.0, 0.0),
+            layer(0.0, 1.6, 2.0, 0.0),
+            layer(2.0, 0.75, 1.2, 1.0),
+            layer(2.0 + fat, 0.5, 3.5, 1.0),
+            layer(2.0 + fat + muscle, 1.2, 3.0, 0.6),
+            layer(4.5 + fat + muscle, 1.0, 5.0, 0.0),
         ];
         let waves = (0..3)
             .map(|_| {

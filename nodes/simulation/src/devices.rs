@@ -13,9 +13,9 @@ fn sample_time(index: u64, rate_hz: f64) -> Duration {
     Duration::from_secs_f64(index as f64 / rate_hz)
 }
 
-/// The first sample at or after `since_start`.
+/// The first sample at or after `since_start`, which is known to a nanosecond.
 fn first_sample(since_start: Duration, rate_hz: f64) -> u64 {
-    (since_start.as_secs_f64() * rate_hz - 1e-9).ceil().max(0.0) as u64
+    ((since_start.as_secs_f64() - 1e-9) * rate_hz).ceil().max(0.0) as u64
 }
 
 /// Why a simulated device cannot work.

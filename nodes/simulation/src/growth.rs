@@ -45,7 +45,8 @@ pub(crate) fn grow(seed: u64, family: Family, block: &Block) -> Vec<Vessel> {
     while !buds.is_empty() {
         let mut next = Vec::new();
         for bud in buds {
-            let length = within(style.length_mm, &mut rng) * 0.9_f64.powi(i32::from(bud.generation));
+            let length =
+                within(style.length_mm, &mut rng) * 0.9_f64.powi(i32::from(bud.generation));
             let line = centreline(&bud, length, style.winding, &mut rng);
             let end_radius = bud.radius_mm * TAPER;
             vessels.push(Vessel::new(
@@ -57,7 +58,9 @@ pub(crate) fn grow(seed: u64, family: Family, block: &Block) -> Vec<Vessel> {
             ));
             if bud.generation < style.branchings {
                 let grown = vessels.len() - 1;
-                next.extend(branch(&bud, grown, &line, end_radius, &style, block, &vessels, &mut rng));
+                next.extend(branch(
+                    &bud, grown, &line, end_radius, &style, block, &vessels, &mut rng,
+                ));
             }
         }
         buds = next;
@@ -69,7 +72,8 @@ pub(crate) fn grow(seed: u64, family: Family, block: &Block) -> Vec<Vessel> {
 fn roots(style: &Style, block: &Block, rng: &mut ChaCha8Rng) -> Vec<Bud> {
     let (low, size) = (block.low, block.high - block.low);
     let at = |x: f64, y: f64, z: f64| low + size.component_mul(&Vector3::new(x, y, z));
-    let mut roots = vec![(VesselKind::Portal, at(0.80, 0.58, 0.38), Vector3::new(-1.0, -0.12, 0.1))];
+    let mut roots =
+        vec![(VesselKind::Portal, at(0.80, 0.58, 0.38), Vector3::new(-1.0, -0.12, 0.1))];
     for i in 0..style.hepatic_veins {
         let x = (i as f64 + 0.7) / (style.hepatic_veins as f64 + 0.4);
         let start = at(x, 0.75, 0.97);
@@ -133,6 +137,10 @@ fn branch(
         .into_iter()
         .zip(radii)
         .filter(|(_, radius)| *radius >= LEAST_RADIUS_MM)
+        // What would leave the liver ends at the branching.
+        .filter(|(direction, _)| {
+            block.depth_within_mm(&(start + direction.into_inner() * reach)) > -3.0
+        })
         .map(|(direction, radius_mm)| Bud {
             kind: bud.kind,
             generation: bud.generation + 1,
@@ -172,7 +180,7 @@ fn room(
                 least = least.min(vessel.signed_distance_mm(&point));
             }
             // Leaving the block is as bad as running through another vessel.
-            least = least.min(block.depth_within_mm(&point) + 4.0);
+            least = least.min(block.depth_within_mm(&point) + 2.0);
         }
     }
     least

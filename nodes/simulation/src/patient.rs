@@ -22,7 +22,7 @@ pub struct Block {
 impl Default for Block {
     /// The liver of every seeded patient.
     fn default() -> Self {
-        Self { low: Point3::new(-75.0, 24.0, -65.0), high: Point3::new(75.0, 118.0, 65.0) }
+        Self { low: Point3::new(-75.0, 28.0, -65.0), high: Point3::new(75.0, 118.0, 65.0) }
     }
 }
 
@@ -161,8 +161,12 @@ mod tests {
                 let count = patient.vessels().len();
                 assert!((12..=60).contains(&count), "{family:?} {seed}: {count} vessels");
                 let ends = patient.vessels().iter().filter_map(|v| v.segments().last());
-                let outside = ends.filter(|s| patient.block().depth_within_mm(&s.end) < -12.0).count();
-                assert!(outside * 5 <= count, "{family:?} {seed}: {outside} of {count} leave the liver");
+                let outside =
+                    ends.filter(|s| patient.block().depth_within_mm(&s.end) < -12.0).count();
+                assert!(
+                    outside * 5 <= count,
+                    "{family:?} {seed}: {outside} of {count} leave the liver"
+                );
             }
         }
     }

@@ -4,7 +4,7 @@
 //! depth beyond the active aperture (T. L. Szabo, *Diagnostic Ultrasound Imaging*, 2014, ch. 6).
 
 use crate::beam_grid::{BeamGrid, MARGIN};
-use crate::scatterers::CELL_MM;
+use crate::scatterers::shared_oblique;
 
 /// Full width at half maximum of the pulse.
 const PULSE_MM: f64 = 0.75;
@@ -21,17 +21,17 @@ pub(crate) struct PointSpread {
     lateral: Vec<Vec<f32>>,
 }
 
-/// Half a symmetric Gaussian kernel (middle first) of `sigma` steps, at most [`MARGIN`] long, that
-/// keeps the mean power of echoes from cells of `cell` steps.
-fn kernel(sigma: f64, cell: f64) -> Vec<f32> {
+/// Half a symmetric Gaussian kernel (middle first) of a full width at half maximum of `width_mm` on
+/// samples `step_mm` apart, at most [`MARGIN`] long, that keeps the mean power of the tissue's echoes.
+fn kernel(width_mm: f64, step_mm: f64) -> Vec<f32> {
+    let sigma = SIGMA_PER_WIDTH * width_mm / step_mm;
     let reach = ((2.6 * sigma).ceil() as usize).clamp(1, MARGIN);
     let weight = |step: f64| (-0.5 * (step / sigma).powi(2)).exp();
     let mut power = 0.0;
     let whole = -(reach as i32)..=reach as i32;
     for i in whole.clone() {
         for j in whole.clone() {
-            // Two samples share a cell with a probability that falls linearly with their distance.
-            let shared = (1.0 - f64::from((i - j).abs()) / cell).max(0.0);
+            let shared = shared_oblique(f64::from(i - j) * step_mm);
             power += weight(f64::from(i)) * weight(f64::from(j)) * shared;
         }
     }
@@ -40,13 +40,12 @@ fn kernel(sigma: f64, cell: f64) -> Vec<f32> {
 
 impl PointSpread {
     pub fn new(grid: &BeamGrid) -> Self {
-        let axial = kernel(SIGMA_PER_WIDTH * PULSE_MM / grid.sample_mm, CELL_MM / grid.sample_mm);
+        let axial = kernel(PULSE_MM, grid.sample_mm);
         let lateral = (0..grid.samples)
             .map(|sample| {
                 let range = grid.range_mm(sample);
                 let width = BEAM_MM + BEAM_GROWTH * range.max(0.0);
-                let spacing = grid.spacing_mm(range);
-                kernel(SIGMA_PER_WIDTH * width / spacing, CELL_MM / spacing)
+                kernel(width, grid.spacing_mm(range))
             })
             .collect();
         Self { axial, lateral }

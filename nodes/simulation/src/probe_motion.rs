@@ -120,8 +120,11 @@ mod tests {
 
     #[test]
     fn a_sweep_passes_over_the_liver_and_repeats_for_its_seed() {
-        let at = |seed, s| *ProbeMotion::new(seed).patient_from_probe(Duration::from_secs(s)).isometry();
-        let z = |s| ProbeMotion::new(3).patient_from_face(Duration::from_secs(s)).isometry().translation.z;
+        let at =
+            |seed, s| *ProbeMotion::new(seed).patient_from_probe(Duration::from_secs(s)).isometry();
+        let z = |s| {
+            ProbeMotion::new(3).patient_from_face(Duration::from_secs(s)).isometry().translation.z
+        };
         assert!(z(0) < -30.0 && z(20) > 30.0 && z(40) < -30.0);
         assert_eq!(at(3, 7), at(3, 7));
         assert_ne!(at(3, 7), at(4, 7));

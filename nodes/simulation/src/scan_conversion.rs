@@ -68,7 +68,9 @@ mod tests {
     #[test]
     fn a_ramp_in_depth_and_across_is_shown_where_it_lies() {
         let linear = ProbeShape::Linear { width_mm: 50.0 };
-        for geometry in [ScanGeometry::default(), ScanGeometry { shape: linear, ..ScanGeometry::default() }] {
+        for geometry in
+            [ScanGeometry::default(), ScanGeometry { shape: linear, ..ScanGeometry::default() }]
+        {
             let grid = BeamGrid::new(&geometry, 192, 0.3);
             let conversion = ScanConversion::new(&geometry, &grid);
             for across in [false, true] {
@@ -80,7 +82,8 @@ mod tests {
                 for ((row, column), shown) in image.indexed_iter() {
                     let (x, y) = geometry.face_from_pixel(column as f64, row as f64);
                     let (beam, sample) = grid.locate(x, y);
-                    let expected = if geometry.in_sector(x, y) { value(beam, sample).round() } else { 0.0 };
+                    let expected =
+                        if geometry.in_sector(x, y) { value(beam, sample).round() } else { 0.0 };
                     assert!((f64::from(*shown) - expected).abs() <= 1.0);
                 }
             }

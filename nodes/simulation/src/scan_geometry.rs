@@ -57,7 +57,9 @@ impl Default for ScanGeometry {
 
 /// Why no image can be made.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{name} must lie between {low} and {high}, but is {value}; correct it in the parameters of the probe")]
+#[error(
+    "{name} must lie between {low} and {high}, but is {value}; correct it in the parameters of the probe"
+)]
 pub struct OutOfRange {
     /// The parameter, with its unit.
     pub name: &'static str,
@@ -100,7 +102,9 @@ impl ScanGeometry {
     /// Least x, greatest x, least y and greatest y of the sector on the face, mm.
     fn extent_mm(&self) -> [f64; 4] {
         match self.shape {
-            ProbeShape::Linear { width_mm } => [-width_mm / 2.0, width_mm / 2.0, 0.0, self.depth_mm],
+            ProbeShape::Linear { width_mm } => {
+                [-width_mm / 2.0, width_mm / 2.0, 0.0, self.depth_mm]
+            }
             ProbeShape::Convex { radius_mm, opening_rad } => {
                 let half = opening_rad / 2.0;
                 let side = (radius_mm + self.depth_mm) * half.sin();
@@ -151,7 +155,8 @@ impl ScanGeometry {
         let mount = probe_from_face().isometry().to_homogeneous();
         let face = self.face_from_image();
         let linear = mount.fixed_view::<3, 3>(0, 0) * face.fixed_view::<3, 3>(0, 0);
-        let shift = mount.fixed_view::<3, 3>(0, 0) * face.column(3) + mount.fixed_view::<3, 1>(0, 3);
+        let shift =
+            mount.fixed_view::<3, 3>(0, 0) * face.column(3) + mount.fixed_view::<3, 1>(0, 3);
         let mut rows = Matrix3x4::zeros();
         rows.fixed_view_mut::<3, 3>(0, 0).copy_from(&linear);
         rows.set_column(3, &shift);
@@ -206,7 +211,10 @@ mod tests {
                 for column in 0..geometry.width_px {
                     let (x, y) = geometry.face_from_pixel(column as f64, row as f64);
                     if geometry.in_sector(x, y) {
-                        let border = row == 0 || column == 0 || row + 1 == geometry.height_px || column + 1 == geometry.width_px;
+                        let border = row == 0
+                            || column == 0
+                            || row + 1 == geometry.height_px
+                            || column + 1 == geometry.width_px;
                         assert!(!border, "the sector touches the border at {column}, {row}");
                         let [left, right, top, bottom] = geometry.extent_mm();
                         let near = 2.0 * geometry.pixel_mm();
@@ -229,7 +237,10 @@ mod tests {
             ScanGeometry { width_px: 0, ..good },
             ScanGeometry { height_px: 1_000_000, ..good },
             ScanGeometry { shape: ProbeShape::Linear { width_mm: -4.0 }, ..good },
-            ScanGeometry { shape: ProbeShape::Convex { radius_mm: 50.0, opening_rad: 7.0 }, ..good },
+            ScanGeometry {
+                shape: ProbeShape::Convex { radius_mm: 50.0, opening_rad: 7.0 },
+                ..good
+            },
         ];
         let names: Vec<_> = bad.iter().map(|g| g.check().unwrap_err().name).collect();
         assert_eq!(names, ["depth_mm", "width_px", "height_px", "width_mm", "opening_rad"]);

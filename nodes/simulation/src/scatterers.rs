@@ -13,8 +13,11 @@ use crate::scan_geometry::Face;
 
 /// Edge of the cubes.
 pub(crate) const CELL_MM: f64 = 0.45;
-/// Weights of the planes, `CELL_MM` apart, that the thickness of the slice is made of.
-const SLICE: [f32; 5] = [0.35, 0.8, 1.0, 0.8, 0.35];
+/// The thickness of the slice is made of so many planes, so far apart.
+const PLANES: usize = 11;
+const PLANE_MM: f64 = 0.2;
+/// Standard deviation of the slice's weight across it.
+const SLICE_SIGMA_MM: f64 = 0.55;
 /// Fixed point: 16 bits of the cube's number, 16 bits within the cube.
 const FRACTION_BITS: u32 = 16;
 
@@ -28,8 +31,18 @@ pub(crate) struct Scatterers {
     seed: u32,
     places: [Vec<u32>; 3],
     steps: [Vec<u32>; 3],
-    planes: [[u32; 3]; SLICE.len()],
-    scale: f32,
+    /// Shift and weight of each plane of the slice.
+    planes: [([u32; 3], f32); PLANES],
+}
+
+/// Probability that two points this far apart (along the cubes' edges) lie in the same cube.
+fn shared(apart_mm: &Vector3<f64>) -> f64 {
+    apart_mm.iter().map(|d| (1.0 - d.abs() / CELL_MM).max(0.0)).product()
+}
+
+/// The same for a distance in a direction oblique to the cubes.
+pub(crate) fn shared_oblique(apart_mm: f64) -> f64 {
+    shared(&Vector3::from_element(apart_mm / 3.0_f64.sqrt()))
 }
 
 fn fixed(cells: f64) -> u32 {
@@ -49,21 +62,27 @@ impl Scatterers {
             let (start, direction) = grid.beam(beam);
             let first = start + direction * grid.range_mm(0);
             let place = origin + turn * Vector3::new(first.x, first.y, 0.0) / CELL_MM;
-            let step = turn * Vector3::new(direction.x, direction.y, 0.0) * (grid.sample_mm / CELL_MM);
+            let step =
+                turn * Vector3::new(direction.x, direction.y, 0.0) * (grid.sample_mm / CELL_MM);
             for axis in 0..3 {
                 places[axis].push(fixed(place[axis]));
                 steps[axis].push(fixed(step[axis]));
             }
         }
-        let normal = turn * Vector3::z();
-        let middle = (SLICE.len() as f64 - 1.0) / 2.0;
-        let planes = std::array::from_fn(|plane| {
-            std::array::from_fn(|axis| fixed(normal[axis] * (plane as f64 - middle)))
-        });
-        // Both parts are uniform 16-bit numbers; scaled to unit mean power.
-        let power: f32 = SLICE.iter().map(|weight| weight * weight).sum();
+        let normal: Vector3<f64> = turn * Vector3::z();
+        let offset = |plane: usize| (plane as f64 - (PLANES as f64 - 1.0) / 2.0) * PLANE_MM;
+        let weight = |plane: usize| (-0.5 * (offset(plane) / SLICE_SIGMA_MM).powi(2)).exp();
+        let mut power = 0.0;
+        for (i, j) in (0..PLANES).flat_map(|i| (0..PLANES).map(move |j| (i, j))) {
+            power += weight(i) * weight(j) * shared(&(normal * (offset(i) - offset(j))));
+        }
+        // Both parts of an echo are uniform 16-bit numbers; scaled to unit mean power.
         let scale = (2.0 / 3.0 * power).sqrt().recip() / 32_768.0;
-        Self { seed, places, steps, planes, scale }
+        let planes = std::array::from_fn(|plane| {
+            let shift = normal * (offset(plane) / CELL_MM);
+            ([0, 1, 2].map(|axis| fixed(shift[axis])), (weight(plane) * scale) as f32)
+        });
+        Self { seed, places, steps, planes }
     }
 
     /// The echoes of one sample of every beam, of unit mean power; then steps to the next sample.
@@ -76,7 +95,7 @@ impl Scatterers {
         let imaginary = &mut imaginary[..beams];
         for beam in 0..beams {
             let (mut re, mut im) = (0.0, 0.0);
-            for (weight, [px, py, pz]) in SLICE.iter().zip(&self.planes) {
+            for ([px, py, pz], weight) in &self.planes {
                 let bits = lattice_hash(
                     xs[beam].wrapping_add(*px) >> FRACTION_BITS,
                     ys[beam].wrapping_add(*py) >> FRACTION_BITS,
@@ -86,8 +105,8 @@ impl Scatterers {
                 re += weight * f32::from(bits as i16);
                 im += weight * f32::from((bits >> 16) as i16);
             }
-            real[beam] = re * self.scale;
-            imaginary[beam] = im * self.scale;
+            real[beam] = re;
+            imaginary[beam] = im;
             xs[beam] = xs[beam].wrapping_add(dxs[beam]);
             ys[beam] = ys[beam].wrapping_add(dys[beam]);
             zs[beam] = zs[beam].wrapping_add(dzs[beam]);
@@ -158,12 +177,17 @@ mod tests {
             echoes(9, Isometry3::from_parts(Translation3::from(shift), turn))
         };
         let here = at(0.0);
-        let course: Vec<_> = [0.1, 0.3, 0.6, 1.0, 1.6, 2.6].map(|z| correlation(&here, &at(z))).into();
+        let course: Vec<_> =
+            [0.1, 0.3, 0.6, 1.0, 1.6, 2.6].map(|z| correlation(&here, &at(z))).into();
         assert!(course[0] > 0.9 && course[1] > 0.7, "{course:?}");
         assert!(course.is_sorted_by(|a, b| a >= b), "{course:?}");
         assert!(course[5].abs() < 0.05, "{course:?}");
         assert_eq!(here, at(0.0));
-        assert!(correlation(&here, &echoes(10, Isometry3::from_parts(Translation3::identity(), turn))).abs() < 0.05);
+        assert!(
+            correlation(&here, &echoes(10, Isometry3::from_parts(Translation3::identity(), turn)))
+                .abs()
+                < 0.05
+        );
     }
 
     #[test]

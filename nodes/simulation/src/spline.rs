@@ -42,8 +42,14 @@ mod tests {
 
     #[test]
     fn passes_through_its_knots_without_corners() {
-        let knots = [[0.0, 0.0, 0.0], [10.0, 1.0, 0.0], [20.0, -4.0, 3.0], [30.0, 2.0, 9.0], [40.0, 0.0, 0.0]]
-            .map(Point3::from);
+        let knots = [
+            [0.0, 0.0, 0.0],
+            [10.0, 1.0, 0.0],
+            [20.0, -4.0, 3.0],
+            [30.0, 2.0, 9.0],
+            [40.0, 0.0, 0.0],
+        ]
+        .map(Point3::from);
         let points = catmull_rom(&knots, 0.5);
         assert_eq!(points[0], knots[1]);
         assert_eq!(points[points.len() - 1], knots[3]);

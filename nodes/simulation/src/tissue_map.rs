@@ -44,7 +44,7 @@ impl TissueMap {
             map.vary(patient.echo_variation_db(), seed, grid, patient_from_face);
         }
         if let Some(wall) = patient.body_wall() {
-            map.add_body_wall(wall, grid, patient_from_face);
+            map.add_body_wall(wall, seed, grid, patient_from_face);
         }
         map.add_vessels(patient, grid, patient_from_face);
         map
@@ -83,7 +83,13 @@ impl TissueMap {
         }
     }
 
-    fn add_body_wall(&mut self, wall: &BodyWall, grid: &BeamGrid, pose: &Transform<Patient, Face>) {
+    fn add_body_wall(
+        &mut self,
+        wall: &BodyWall,
+        seed: u32,
+        grid: &BeamGrid,
+        pose: &Transform<Patient, Face>,
+    ) {
         let layers = wall.layers();
         for beam in 0..grid.beams {
             let (origin, direction) = grid.beam(beam);
@@ -91,6 +97,17 @@ impl TissueMap {
             let direction = pose.isometry() * Vector3::new(direction.x, direction.y, 0.0);
             let crossings = wall.crossings_mm(&origin, &direction);
             let facing = (direction.y.abs() as f32).powi(6);
+            // Each surface shines more in some places than in others.
+            let variation = |layer: usize, size_mm: f64| {
+                let range = if crossings[layer].is_finite() { crossings[layer] } else { 0.0 };
+                let place = origin + direction * range;
+                slow_variation(seed.wrapping_add(layer as u32 + 1), &place.coords, size_mm) as f32
+            };
+            let shine: Vec<_> = (0..layers.len())
+                .map(|layer| facing * (1.8 * variation(layer, 16.0)).exp())
+                .collect();
+            let phase: Vec<_> =
+                (0..layers.len()).map(|layer| 4.0 * variation(layer, 11.0)).collect();
             let last = crossings.last().copied().unwrap_or(0.0) + 4.0 * f64::from(LINE_MM);
             for sample in 0..grid.samples {
                 let range = grid.range_mm(sample);
@@ -104,15 +121,17 @@ impl TissueMap {
                     Some(inner) if inner + 1 < layers.len() => {
                         let layer = layers[inner];
                         let depth = (range - crossings[inner]) as f32;
-                        let streak = 1.0 + layer.streaks * (depth * 3.1).sin();
+                        let fibres =
+                            (depth * 2.6 + phase[inner]).sin() + (depth * 4.3 - phase[inner]).sin();
+                        let streak = 1.0 + 0.5 * layer.streaks * fibres;
                         self.scatter[index] *= layer.scatter * streak;
                     }
                     Some(_) => {}
                 }
-                for (layer, crossing) in layers.iter().zip(&crossings) {
+                for ((layer, crossing), shine) in layers.iter().zip(&crossings).zip(&shine) {
                     let off = (range - crossing) as f32 / LINE_MM;
                     if off.abs() < 4.0 {
-                        self.mirror[index] += layer.mirror * facing * (-0.5 * off * off).exp();
+                        self.mirror[index] += layer.mirror * shine * (-0.5 * off * off).exp();
                     }
                 }
             }

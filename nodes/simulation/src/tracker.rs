@@ -30,9 +30,13 @@ impl SimulatedTracker {
     pub fn new(seed: u64) -> Self {
         let mut rng = stream(seed, Purpose::TrackerSetup, 0);
         let mut around = |middle: f64, spread: f64| middle + spread * rng.random_range(-1.0..=1.0);
-        let place = Translation3::new(around(110.0, 40.0), around(-60.0, 40.0), around(-1050.0, 80.0));
-        let turn =
-            UnitQuaternion::from_euler_angles(around(1.9, 0.2), around(0.3, 0.2), around(-2.5, 0.3));
+        let place =
+            Translation3::new(around(110.0, 40.0), around(-60.0, 40.0), around(-1050.0, 80.0));
+        let turn = UnitQuaternion::from_euler_angles(
+            around(1.9, 0.2),
+            around(0.3, 0.2),
+            around(-2.5, 0.3),
+        );
         Self {
             seed,
             tracker_from_patient: Transform::from_isometry(Isometry3::from_parts(place, turn)),
@@ -56,7 +60,12 @@ impl SimulatedTracker {
     }
 
     /// The probe as measured in sample number `sample`, taken `elapsed` after the start.
-    pub fn probe(&self, motion: &ProbeMotion, elapsed: Duration, sample: u64) -> Pose<Tracker, Probe> {
+    pub fn probe(
+        &self,
+        motion: &ProbeMotion,
+        elapsed: Duration,
+        sample: u64,
+    ) -> Pose<Tracker, Probe> {
         if self.occlusions.hidden(elapsed) {
             return Pose::Hidden { reason: "line of sight blocked".to_owned() };
         }
@@ -112,7 +121,10 @@ mod tests {
             turned += truth.rotation.angle_to(&measured.rotation).powi(2) / count as f64;
         }
         assert!(mean.amax() < 0.012, "{mean}");
-        assert!(square.iter().all(|s| (s.sqrt() / POSITION_NOISE_MM - 1.0).abs() < 0.06), "{square}");
+        assert!(
+            square.iter().all(|s| (s.sqrt() / POSITION_NOISE_MM - 1.0).abs() < 0.06),
+            "{square}"
+        );
         let expected = ROTATION_NOISE_RAD * 3.0_f64.sqrt();
         assert!((turned.sqrt() / expected - 1.0).abs() < 0.05, "{}", turned.sqrt());
     }

@@ -1,5 +1,7 @@
 //! Images with their true vessels for training, of patients of the training families only.
 
+use std::f64::consts::PI;
+
 use messages::Transform;
 use nalgebra::{Isometry3, Translation3, UnitQuaternion};
 use ndarray::Array2;
@@ -51,7 +53,7 @@ pub fn training_sample(seed: u64, index: u64) -> Result<(Array2<u8>, Array2<u8>)
         rng.random_range(-0.4..0.4),
         0.0,
         rng.random_range(-0.4..0.4),
-    ) * UnitQuaternion::from_euler_angles(0.0, rng.random_range(-3.14..3.14), 0.0);
+    ) * UnitQuaternion::from_euler_angles(0.0, rng.random_range(-PI..PI), 0.0);
     let patient_from_face = Transform::from_isometry(Isometry3::from_parts(place, turn));
     let patient_from_probe = patient_from_face * probe_from_face().inverse();
     let scanner = Scanner::new(geometry, settings)?;
@@ -78,8 +80,10 @@ mod tests {
         for index in 0..24 {
             let (image, mask) = training_sample(1, index).unwrap();
             let mean = |inside: bool| {
-                let chosen = image.iter().zip(&mask).filter(|(v, m)| (**m == 1) == inside && **v > 0);
-                let (sum, count) = chosen.fold((0.0, 0), |(s, c), (v, _)| (s + f64::from(*v), c + 1));
+                let chosen =
+                    image.iter().zip(&mask).filter(|(v, m)| (**m == 1) == inside && **v > 0);
+                let (sum, count) =
+                    chosen.fold((0.0, 0), |(s, c), (v, _)| (s + f64::from(*v), c + 1));
                 (sum / f64::from(count.max(1)), count)
             };
             if mask.iter().filter(|m| **m == 1).count() > 200 {

@@ -78,7 +78,8 @@ mod tests {
             if linear {
                 geometry.shape = ProbeShape::Linear { width_mm: 60.0 };
             }
-            let patient_from_probe = Transform::from_isometry(probe_from_face().isometry().inverse());
+            let patient_from_probe =
+                Transform::from_isometry(probe_from_face().isometry().inverse());
             let mask = vessel_mask(&patient, &geometry, &patient_from_probe);
             let expected = Array2::from_shape_fn(mask.dim(), |(row, column)| {
                 let (x, y) = geometry.face_from_pixel(column as f64, row as f64);
@@ -86,7 +87,8 @@ mod tests {
                 u8::from(dx * dx + dy * dy < radius * radius)
             });
             assert_eq!(mask, expected);
-            let area = mask.iter().map(|m| f64::from(*m)).sum::<f64>() * geometry.pixel_mm().powi(2);
+            let area =
+                mask.iter().map(|m| f64::from(*m)).sum::<f64>() * geometry.pixel_mm().powi(2);
             let truth = std::f64::consts::PI * radius * radius / tilt.cos();
             assert!((area / truth - 1.0).abs() < 0.02, "{area} mm², expected {truth}");
         }

@@ -65,9 +65,8 @@ impl Vessel {
         radius_mm: (f64, f64),
     ) -> Self {
         let pieces = centreline.len().saturating_sub(1);
-        let radius_at = |i: usize| {
-            radius_mm.0 + (radius_mm.1 - radius_mm.0) * i as f64 / pieces.max(1) as f64
-        };
+        let radius_at =
+            |i: usize| radius_mm.0 + (radius_mm.1 - radius_mm.0) * i as f64 / pieces.max(1) as f64;
         let segments: Vec<_> = centreline
             .windows(2)
             .enumerate()

@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Error, check_rate, first_sample, sample_time};
-use crate::{Family, ProbeMotion, ScanGeometry, Scanner, ScannerSettings, SimulatedPatient, vessel_mask};
+use crate::{
+    Family, ProbeMotion, ScanGeometry, Scanner, ScannerSettings, SimulatedPatient, vessel_mask,
+};
 
 /// Parameters of the device.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -92,7 +94,10 @@ impl Device for Ultrasound {
             labels: labels.into_iter().collect::<Vec<u8>>().into(),
         };
         self.next += 1;
-        Ok(Reading::Scheduled { since_start, outputs: vec![Output::Image(image), Output::Truth(truth)] })
+        Ok(Reading::Scheduled {
+            since_start,
+            outputs: vec![Output::Image(image), Output::Truth(truth)],
+        })
     }
 
     fn seek(&mut self, since_start: Duration) {
@@ -106,7 +111,8 @@ mod tests {
 
     #[test]
     fn after_a_seek_the_images_are_those_of_an_undisturbed_run() {
-        let parameters: Parameters = serde_json::from_value(serde_json::json!({ "seed": 4 })).unwrap();
+        let parameters: Parameters =
+            serde_json::from_value(serde_json::json!({ "seed": 4 })).unwrap();
         let mut undisturbed = Ultrasound::open(parameters.clone()).unwrap();
         let mut restarted = Ultrasound::open(parameters).unwrap();
         let third = (0..3).map(|_| undisturbed.read().unwrap()).last().unwrap();
@@ -119,7 +125,9 @@ mod tests {
             panic!("not scheduled")
         };
         assert_eq!(at, since_start);
-        let (Output::Image(expected), Output::Image(came)) = (&expected[0], &came[0]) else { panic!() };
+        let (Output::Image(expected), Output::Image(came)) = (&expected[0], &came[0]) else {
+            panic!()
+        };
         assert_eq!(expected, came);
     }
 
