@@ -1,3 +1,5 @@
+//! Outputs to labels that are known.
+
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;

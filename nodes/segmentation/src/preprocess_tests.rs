@@ -1,3 +1,5 @@
+//! Images onto grids whose values are known.
+
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;

@@ -9,7 +9,7 @@ pub use ultrasound::Ultrasound;
 use std::time::Duration;
 
 /// The instant of sample number `index` at `rate_hz`.
-fn sample_time(index: u64, rate_hz: f64) -> Duration {
+pub(crate) fn sample_time(index: u64, rate_hz: f64) -> Duration {
     Duration::from_secs_f64(index as f64 / rate_hz)
 }
 

@@ -10,6 +10,7 @@
 //! | [`scan_geometry`], [`bmode`] | the image at a pose |
 //! | [`truth`], [`training`] | the vessels that the image should have shown |
 //! | [`devices`] | the same behind the interface of real devices |
+//! | [`sweep`] | the same as a file |
 
 mod beam_grid;
 pub mod bmode;
@@ -27,6 +28,7 @@ mod scan_conversion;
 pub mod scan_geometry;
 mod scatterers;
 mod spline;
+pub mod sweep;
 mod tissue_map;
 pub mod tracker;
 pub mod training;

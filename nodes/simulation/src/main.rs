@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use runtime::Executable;
+use runtime::{Executable, Tool};
 use simulation::devices::{Tracker, Ultrasound};
 
 fn main() -> ExitCode {
@@ -15,5 +15,10 @@ fn main() -> ExitCode {
             "tracker",
             "poses of the simulated probe and of the patient's reference sensor",
         )
+        .tool(Tool {
+            name: "simulate-sweep",
+            help: "writes a tracked sweep over a simulated patient as a PLUS sequence",
+            run: simulation::sweep::run,
+        })
         .main()
 }
