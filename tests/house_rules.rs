@@ -47,8 +47,12 @@ fn metadata() -> Value {
 
 /// Each package of ours and what it depends on, tests aside.
 fn dependencies(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
-    let members: BTreeSet<&str> =
-        metadata["workspace_members"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+    let members: BTreeSet<&str> = metadata["workspace_members"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|id| id.as_str().unwrap())
+        .collect();
     let packages = metadata["packages"].as_array().unwrap();
     packages
         .iter()
@@ -70,10 +74,15 @@ fn dependencies(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
 fn arrows_point_down_only() {
     let floors: BTreeMap<&str, u8> = FLOORS.iter().copied().collect();
     for (package, needs) in dependencies(&metadata()) {
-        let floor = floors.get(package.as_str()).unwrap_or_else(|| panic!("`{package}` has no floor in this test"));
+        let floor = floors
+            .get(package.as_str())
+            .unwrap_or_else(|| panic!("`{package}` has no floor in this test"));
         for need in needs {
             if let Some(below) = floors.get(need.as_str()) {
-                assert!(below < floor, "`{package}` (floor {floor}) depends on `{need}` (floor {below})");
+                assert!(
+                    below < floor,
+                    "`{package}` (floor {floor}) depends on `{need}` (floor {below})"
+                );
             }
         }
     }
@@ -84,7 +93,10 @@ fn some_packages_have_one_room_only() {
     for (package, needs) in dependencies(&metadata()) {
         for (guest, rooms) in ROOMS {
             if needs.contains(*guest) {
-                assert!(rooms.contains(&package.as_str()), "`{package}` uses `{guest}`, whose room is {rooms:?}");
+                assert!(
+                    rooms.contains(&package.as_str()),
+                    "`{package}` uses `{guest}`, whose room is {rooms:?}"
+                );
             }
         }
     }
@@ -120,10 +132,15 @@ fn files_are_small_and_say_what_they_are_for() {
             wrong.push(format!("{} has {lines} lines before its tests: split it", path.display()));
         }
         if !text.starts_with("//! ") {
-            wrong.push(format!("{} does not open with a sentence on what it is for", path.display()));
+            wrong.push(format!(
+                "{} does not open with a sentence on what it is for",
+                path.display()
+            ));
         }
         let name = path.file_stem().unwrap().to_string_lossy();
-        if ["utils", "util", "common", "manager", "helpers", "helper", "misc"].contains(&name.as_ref()) {
+        if ["utils", "util", "common", "manager", "helpers", "helper", "misc"]
+            .contains(&name.as_ref())
+        {
             wrong.push(format!("{} has a name that says nothing", path.display()));
         }
     }
@@ -145,7 +162,8 @@ fn the_repository_stays_small() {
         .collect();
     let large: Vec<_> = sizes.iter().filter(|(size, _)| *size > 5 << 20).collect();
     assert!(large.is_empty(), "files over 5 MiB: {large:?}");
-    let weights: u64 = sizes.iter().filter(|(_, path)| path.ends_with(".safetensors")).map(|(size, _)| size).sum();
+    let weights: u64 =
+        sizes.iter().filter(|(_, path)| path.ends_with(".safetensors")).map(|(size, _)| size).sum();
     assert!(weights < 20 << 20, "{weights} bytes of weights");
 }
 
@@ -153,12 +171,15 @@ fn the_repository_stays_small() {
 fn is_allowed(expression: &str, allowed: &BTreeSet<String>) -> bool {
     let expression = expression.replace('/', " OR ");
     let expression = expression.replace(['(', ')'], " ");
-    expression.split(" AND ").all(|part| part.split(" OR ").any(|licence| allowed.contains(licence.trim())))
+    expression
+        .split(" AND ")
+        .all(|part| part.split(" OR ").any(|licence| allowed.contains(licence.trim())))
 }
 
 #[test]
 fn every_dependency_has_an_accepted_licence() {
-    let policy: toml::Table = std::fs::read_to_string(root().join("deny.toml")).unwrap().parse().unwrap();
+    let policy: toml::Table =
+        std::fs::read_to_string(root().join("deny.toml")).unwrap().parse().unwrap();
     let allowed: BTreeSet<String> = policy["licenses"]["allow"]
         .as_array()
         .unwrap()

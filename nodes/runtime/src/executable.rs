@@ -1,5 +1,6 @@
 //! One executable with its participants: `describe`, `node NAME`, and its offline tools.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use schemars::JsonSchema;
@@ -140,7 +141,7 @@ impl Executable {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         match arguments.first().map(String::as_str) {
             Some("describe") => {
-                println!("{:#}", self.describe());
+                print(&format!("{:#}\n", self.describe()));
                 ExitCode::SUCCESS
             }
             Some("node") => self.run_participant(arguments.get(1).map_or("", String::as_str)),
@@ -182,15 +183,18 @@ impl Executable {
     }
 
     fn usage(&self) {
-        println!(
-            "vesalius-{}: nodes and tools of Vesalius; usually started by `vesalius`\n",
-            self.name
-        );
-        println!(
-            "  describe        what it offers, as JSON\n  node NAME       runs one as the assignment in the environment says"
+        let name = self.name;
+        let mut text = format!(
+            "vesalius-{name}: nodes and tools of Vesalius; usually started by `vesalius`\n\n  describe         what it offers, as JSON\n  node NAME        runs one as the assignment in the environment says\n"
         );
         for tool in &self.tools {
-            println!("  {:<15} {}", tool.name, tool.help);
+            text += &format!("  {:<16} {}\n", tool.name, tool.help);
         }
+        print(&text);
     }
+}
+
+/// Prints to standard output; a reader that has gone, such as `head`, is no error.
+fn print(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }

@@ -29,7 +29,7 @@ fn around_the_network(bench: &mut Criterion) {
         });
         let named = |what: &str| format!("{what}, {}x{} to {width}x{height}", size.1, size.0);
         bench.bench_function(&named("prepare"), |bencher| {
-            bencher.iter(|| preparation.apply(image.view()))
+            bencher.iter(|| preparation.apply(image.view()));
         });
         bench.bench_function(&named("decide and bring back"), |bencher| {
             bencher.iter(|| {

@@ -1,0 +1,84 @@
+//! The contract: a replay gives back, bit for bit, what was recorded; a simulated clock makes two runs
+//! equal; and what is different is found.
+
+use system_tests::{Called, Closing, Load, Place, alone};
+
+use crate::demonstration::{DEMO, SWEEP, liver};
+
+fn replay(place: &Place, closing: &Closing, name: &str, more: &[&str]) -> String {
+    let folder = place.path(name).to_str().unwrap().to_owned();
+    let mut arguments = vec!["replay", closing.path(), "-o", &folder];
+    arguments.extend(more);
+    let replayed = place.call(&arguments);
+    assert_eq!(replayed.code, 0, "{}\n{}", replayed.stdout, replayed.stderr);
+    folder
+}
+
+fn compare(place: &Place, a: &str, b: &str) -> Called {
+    place.call(&["compare", a, b, "--json"])
+}
+
+fn assert_equal(place: &Place, a: &str, b: &str) {
+    let compared = compare(place, a, b);
+    assert_eq!(compared.code, 0, "{}\n{}", compared.stdout, compared.stderr);
+}
+
+#[test]
+fn a_replay_of_the_demonstration_is_equal_though_the_machine_is_busy() {
+    let _alone = alone();
+    let place = Place::new();
+    let load = Load::new(2);
+    // Under load messages may be late; what matters here is that the replay is equal all the same.
+    let closing = place.run(DEMO, "a", &["--stop-after", "5s"]);
+    assert!(closing.json["streams"].is_array(), "{}", closing.log);
+    let replayed = replay(&place, &closing, "b", &[]);
+    drop(load);
+    assert_equal(&place, closing.path(), &replayed);
+}
+
+#[test]
+fn a_replay_of_the_real_sweep_is_equal_though_the_machine_is_busy() {
+    let _alone = alone();
+    let Some(arguments) = liver() else { return };
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let place = Place::new();
+    let _load = Load::new(1);
+    let closing = place.run(SWEEP, "a", &arguments);
+    assert!(closing.json["streams"].is_array(), "{}", closing.log);
+    let replayed = replay(&place, &closing, "b", &[]);
+    assert_equal(&place, closing.path(), &replayed);
+}
+
+#[test]
+fn two_runs_on_the_simulated_clock_are_equal_and_another_seed_is_not() {
+    let _alone = alone();
+    let place = Place::new();
+    let simulated = ["--stop-after", "4s", "--clock", "simulated"];
+    let a = place.run(DEMO, "a", &simulated).good();
+    let b = place.run(DEMO, "b", &simulated).good();
+    assert_equal(&place, a.path(), b.path());
+    let other =
+        [&simulated[..], &["--set", "ultrasound.seed=2", "--set", "tracker.seed=2"]].concat();
+    let c = place.run(DEMO, "c", &other).good();
+    let compared = compare(&place, a.path(), c.path());
+    assert_eq!(compared.code, 1, "{}", compared.stdout);
+}
+
+/// Outputs come from the node processes: what one of them is told to do otherwise shows.
+#[test]
+fn a_changed_parameter_makes_the_comparison_fail_and_only_there() {
+    let _alone = alone();
+    let place = Place::new();
+    let closing = place.run(DEMO, "a", &["--stop-after", "4s", "--clock", "simulated"]).good();
+    let same = replay(&place, &closing, "same", &["--node", "reconstruct"]);
+    assert_equal(&place, closing.path(), &same);
+    let changed = replay(
+        &place,
+        &closing,
+        "changed",
+        &["--node", "reconstruct", "--set", "reconstruct.volume.spacing_mm=1.5"],
+    );
+    let compared = compare(&place, closing.path(), &changed);
+    assert_eq!(compared.code, 1, "{}\n{}", compared.stdout, compared.stderr);
+    assert!(compared.stdout.contains("reconstruct.volume"), "{}", compared.stdout);
+}

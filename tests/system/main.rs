@@ -1,0 +1,11 @@
+//! Whole graphs, each node its own process: the demonstration, the contract of replay, faults, and
+//! what is refused.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod contract;
+mod demonstration;
+mod faults;
+mod python;
+mod refusals;
+mod soak;
