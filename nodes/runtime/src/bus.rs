@@ -65,9 +65,10 @@ pub fn config(listen: Option<&Path>, connect: &[&Path]) -> serde_json::Value {
         "mode": "peer",
         "listen": { "endpoints": listen, "exit_on_failure": true },
         "connect": {
-            "endpoints": connect, "timeout_ms": 0, "exit_on_failure": false,
+            "endpoints": connect, "timeout_ms": -1, "exit_on_failure": false,
             "retry": { "period_init_ms": 20, "period_max_ms": 200, "period_increase_factor": 1.5 }
         },
+        "open": { "return_conditions": { "connect_scouted": false, "declares": false } },
         "scouting": { "multicast": { "enabled": false }, "gossip": { "enabled": false } },
         "timestamping": { "enabled": false },
         "queries_default_timeout": 2000,
@@ -140,7 +141,10 @@ impl Bus {
             .map_err(|error| BusError::Open(error.to_string()))?;
         let session =
             zenoh::open(config).wait().map_err(|error| BusError::Open(error.to_string()))?;
-        Ok(Self { session, shared_memory: SharedMemory::new(shared_memory_bytes) })
+        let shared_memory = SharedMemory::new(shared_memory_bytes);
+        // Makes the pool before the first image needs it, which would wait for it.
+        drop(shared_memory.allocate(shared_memory::WORTH_IT));
+        Ok(Self { session, shared_memory })
     }
 
     /// How many other processes it is linked to.

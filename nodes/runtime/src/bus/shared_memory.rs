@@ -12,7 +12,7 @@ use zenoh::shm::{
 /// Smaller messages go through the socket: that costs less than sharing them.
 pub const WORTH_IT: usize = 4096;
 
-/// A pool, made when the first array is published.
+/// A pool, made when it is first asked for a buffer.
 pub struct SharedMemory {
     bytes: usize,
     provider: OnceLock<Option<Mutex<ShmProvider<PosixShmProviderBackend>>>>,

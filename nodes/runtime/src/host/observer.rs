@@ -1,5 +1,6 @@
 //! Runs an observer: hears every stream of the session, in order and with every loss named.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -234,11 +235,18 @@ pub fn run_observer<O: Observer>(assignment: Assignment) -> Result<(), HostError
             .push(bus.subscribe(&key, recovery, move |_, bytes| ears.arrived(topic, bytes))?);
     }
 
-    let started = participant.wait_for_start(
-        |_| Ok(()),
-        || lock(&ears.heard).len() == ears.expected.len(),
-        || true,
-    )?;
+    let begun = clock::monotonic();
+    let told = Cell::new(false);
+    let all_heard = || {
+        let heard = lock(&ears.heard);
+        let late = clock::monotonic().saturating_sub(begun) > Duration::from_secs(3);
+        if late && !told.replace(late) && heard.len() < ears.expected.len() {
+            let missing: Vec<_> = ears.expected.difference(&heard).map(String::as_str).collect();
+            log::warn(&format!("has not heard {} yet", missing.join(", ")));
+        }
+        heard.len() == ears.expected.len()
+    };
+    let started = participant.wait_for_start(|_| Ok(()), all_heard, || true)?;
     let watching = std::thread::spawn(move || watch.run());
     if let Started::At(at) = started {
         observer.started(at);

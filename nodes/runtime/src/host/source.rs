@@ -127,16 +127,18 @@ pub fn run_source<S: Source>(assignment: Assignment) -> Result<(), HostError> {
         }
         Ok(())
     };
-    let Started::At(started_at) = participant.wait_for_start(hello, || true, || true)? else {
+    let Started::At(_) = participant.wait_for_start(hello, || true, || true)? else {
         return Ok(());
     };
+    // The start was given on the recorded clock; what is due is counted from now.
+    let begun = assignment.clock.now();
     let watching = std::thread::spawn(move || watch.run());
     let ready = messages::EventKind::Ready;
     let _ = words
         .send(Word::Event(ready, format!("{} plays {} streams", assignment.node, streams.len())));
     let replay = matches!(assignment.mode, Mode::Replay { .. });
     'playing: while let Some(message) = source.next().map_err(failed)? {
-        let wait_until = message.due.map(|due| started_at + due);
+        let wait_until = message.due.map(|due| begun + due);
         loop {
             let wait = wait_until.map_or(Duration::ZERO, |due| due.since(assignment.clock.now()));
             if let Some(Control::Stop | Control::Exit) = poll(&participant.control, wait) {

@@ -1,0 +1,7 @@
+//! The executable `vesalius`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    launch::commands::main()
+}

@@ -1,0 +1,58 @@
+//! Every graph of the repository checks clean against the executables that are built.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+const LAUNCH: &str = env!("CARGO_MANIFEST_DIR");
+
+fn graphs() -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(Path::new(LAUNCH).join("graphs")).unwrap();
+    let files = folder.map(|entry| entry.unwrap().path());
+    let mut graphs: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|end| end == "toml")).collect();
+    graphs.sort();
+    graphs
+}
+
+#[test]
+fn every_graph_checks_clean() {
+    let vesalius = Path::new(env!("CARGO_BIN_EXE_vesalius"));
+    let python = Path::new(LAUNCH).join("../.vesalius/python/bin");
+    let graphs = graphs();
+    assert!(!graphs.is_empty());
+    for graph in graphs {
+        let text = std::fs::read_to_string(&graph).unwrap();
+        if let Some(lacking) = lacking(&text, vesalius, &python) {
+            println!("skipped {}: {} is not there", graph.display(), lacking.display());
+            continue;
+        }
+        let mut path = vec![python.clone()];
+        path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
+        let output = Command::new(vesalius)
+            .args(["check", "--json"])
+            .arg(&graph)
+            .env("PATH", std::env::join_paths(path).unwrap())
+            .output()
+            .unwrap();
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(said[0]["problems"], Value::Array(Vec::new()), "{}", graph.display());
+        assert!(output.status.success());
+    }
+}
+
+/// An executable or Python environment that a graph needs and that is not built.
+fn lacking(text: &str, vesalius: &Path, python: &Path) -> Option<PathBuf> {
+    let graph: toml::Table = toml::from_str(text).unwrap();
+    let nodes = graph["nodes"].as_table().unwrap();
+    let needed = nodes.values().map(|node| match node["runs"].as_str().unwrap().split_once(':') {
+        Some(_) => python.to_owned(),
+        None => {
+            let runs = node["runs"].as_str().unwrap();
+            let executable = runs.split('/').next().unwrap();
+            vesalius.with_file_name(format!("vesalius-{executable}"))
+        }
+    });
+    needed.into_iter().find(|path| !path.exists())
+}

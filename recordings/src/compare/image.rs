@@ -1,0 +1,51 @@
+//! Grey values: the largest and the mean absolute difference.
+
+use messages::UltrasoundImage;
+
+use super::difference::Difference;
+
+/// Compares two images pixel by pixel.
+pub fn images(a: &UltrasoundImage, b: &UltrasoundImage, difference: &mut Difference) {
+    if (a.width_px, a.height_px) != (b.width_px, b.height_px) {
+        difference.other(format!(
+            "an image of {}×{} against one of {}×{} pixels",
+            a.width_px, a.height_px, b.width_px, b.height_px
+        ));
+        return;
+    }
+    greys(a.pixels.as_slice(), b.pixels.as_slice(), difference);
+}
+
+/// Compares grey values one by one.
+pub fn greys(a: &[u8], b: &[u8], difference: &mut Difference) {
+    let (mut sum, mut max) = (0u64, 0u8);
+    for (&a, &b) in a.iter().zip(b) {
+        let difference = a.abs_diff(b);
+        sum += u64::from(difference);
+        max = max.max(difference);
+    }
+    if max > 0 {
+        difference.grey(f64::from(max), sum as f64 / a.len() as f64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_pixel_counts_fully_at_most_and_little_on_average() {
+        let mut difference = Difference::default();
+        greys(&[0, 0, 0, 250], &[0, 0, 0, 254], &mut difference);
+        assert_eq!((difference.grey_max, difference.grey_mean), (Some(4.0), Some(1.0)));
+    }
+
+    #[test]
+    fn other_sizes_cannot_be_compared() {
+        let a = UltrasoundImage::new(2, 3, vec![0; 6]).unwrap();
+        let b = UltrasoundImage::new(3, 2, vec![0; 6]).unwrap();
+        let mut difference = Difference::default();
+        images(&a, &b, &mut difference);
+        assert_eq!(difference.other, ["an image of 2×3 against one of 3×2 pixels"]);
+    }
+}

@@ -1,0 +1,161 @@
+//! Where messages are drawn: one Rerun stream, its timelines, and no more in memory than it may.
+
+use std::path::Path;
+use std::time::Duration;
+
+use messages::wire::Envelope;
+use rerun::blueprint::{Blueprint, BlueprintActivation};
+use rerun::{AsComponents, RecordingStream, RecordingStreamBuilder};
+
+/// The application's name in the viewer.
+pub const APPLICATION: &str = "vesalius";
+
+/// So much is handed to Rerun before it is asked whether it wrote it.
+const UNFLUSHED: usize = 32 << 20;
+
+/// Why something cannot be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum CanvasError {
+    /// Rerun refused it.
+    #[error("Rerun cannot take it: {0}")]
+    Rerun(#[from] rerun::RecordingStreamError),
+    /// There is nothing to draw on.
+    #[error(
+        "cannot draw into {to}: {reason}; is the folder there and writable, the disk not full, the address right?"
+    )]
+    Open {
+        /// The file or the address.
+        to: String,
+        /// What Rerun says.
+        reason: String,
+    },
+    /// It is not written.
+    #[error("{to} cannot be written any more: {reason}; is the disk full, or the viewer gone?")]
+    Stuck {
+        /// The file or the address.
+        to: String,
+        /// What Rerun says.
+        reason: String,
+    },
+}
+
+/// One Rerun stream.
+pub struct Canvas {
+    stream: RecordingStream,
+    to: String,
+    unflushed: usize,
+    patience: Duration,
+}
+
+fn builder(session: &str, name: &str) -> RecordingStreamBuilder {
+    RecordingStreamBuilder::new(APPLICATION)
+        .recording_id(session)
+        .recording_name(name)
+        .send_properties(true)
+        // Whether to draw is decided in the graph, not in the environment.
+        .enabled(true)
+}
+
+fn open(to: &str, error: &rerun::RecordingStreamError) -> CanvasError {
+    CanvasError::Open { to: to.to_owned(), reason: error.to_string() }
+}
+
+impl Canvas {
+    fn new(stream: RecordingStream, to: String, patience: Duration) -> Self {
+        stream.set_log_tick_enabled(false);
+        stream.set_log_time_enabled(false);
+        Self { stream, to, unflushed: 0, patience }
+    }
+
+    /// Draws into a file, replacing what is there.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn file(path: &Path, session: &str, name: &str) -> Result<Self, CanvasError> {
+        let to = path.display().to_string();
+        let stream = builder(session, name).save(path).map_err(|error| open(&to, &error))?;
+        Ok(Self::new(stream, to, Duration::from_mins(1)))
+    }
+
+    /// Draws in a running viewer.
+    ///
+    /// # Errors
+    /// If the address makes no sense; a viewer that is not there is no error.
+    pub fn viewer(address: &str, session: &str, name: &str) -> Result<Self, CanvasError> {
+        let stream = builder(session, name)
+            .connect_grpc_opts(address)
+            .map_err(|error| open(address, &error))?;
+        Ok(Self::new(stream, address.to_owned(), Duration::from_secs(5)))
+    }
+
+    /// From now on everything is drawn at the times and the number of this message.
+    pub fn at(&self, envelope: &Envelope) {
+        self.stream
+            .set_timestamp_nanos_since_epoch("acquired_at", envelope.acquired_at.0.max(-i64::MAX));
+        self.stream.set_timestamp_nanos_since_epoch(
+            "published_at",
+            envelope.published_at.0.max(-i64::MAX),
+        );
+        let sequence = i64::try_from(envelope.sequence).unwrap_or(i64::MAX);
+        self.stream.set_time_sequence("sequence", sequence);
+    }
+
+    /// Draws at an entity; `bytes` is about how much it weighs.
+    ///
+    /// # Errors
+    /// If Rerun refuses it, or does not write what it took.
+    pub fn draw(
+        &mut self,
+        entity: &str,
+        what: &dyn AsComponents,
+        bytes: usize,
+    ) -> Result<(), CanvasError> {
+        self.stream.log(entity, what)?;
+        // A row costs something too.
+        self.unflushed += bytes + 256;
+        if self.unflushed >= UNFLUSHED {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Draws something that holds at all times.
+    ///
+    /// # Errors
+    /// If Rerun refuses it.
+    pub fn draw_always(&self, entity: &str, what: &dyn AsComponents) -> Result<(), CanvasError> {
+        Ok(self.stream.log_static(entity, what)?)
+    }
+
+    /// Takes away what is drawn at an entity and below it.
+    ///
+    /// # Errors
+    /// As [`draw`](Self::draw).
+    pub fn clear(&mut self, entity: &str) -> Result<(), CanvasError> {
+        self.draw(entity, &rerun::Clear::recursive(), 0)
+    }
+
+    /// Stores a layout, which becomes the one that is shown.
+    ///
+    /// # Errors
+    /// If Rerun refuses it.
+    pub fn lay_out(&self, blueprint: &Blueprint) -> Result<(), CanvasError> {
+        Ok(blueprint.send(&self.stream, BlueprintActivation::default())?)
+    }
+
+    /// Waits until all is written.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn flush(&mut self) -> Result<(), CanvasError> {
+        self.unflushed = 0;
+        self.stream
+            .flush_with_timeout(self.patience)
+            .map_err(|error| CanvasError::Stuck { to: self.to.clone(), reason: error.to_string() })
+    }
+}
+
+/// The place of a stream in an entity path: `node/port`.
+pub fn place(stream: &str) -> String {
+    stream.replacen('.', "/", 1)
+}

@@ -1,0 +1,266 @@
+//! Draws every message at its place, whatever it is.
+//!
+//! | entity | holds |
+//! | --- | --- |
+//! | `streams/NODE/PORT` | one row for each message: kind, detail, incarnation, bytes |
+//! | `images/NODE/PORT` | images and labels, flat |
+//! | `patient/NODE/PORT` | what has a place in space, millimetres in the patient's frame |
+//! | `volumes/NODE/PORT` | small volumes, whole |
+//! | `latency/…`, `load/…` | milliseconds; processor and memory |
+//! | `log/NODE` | events, health, what was hidden, blanked or lost, in words |
+
+use std::collections::{BTreeMap, HashMap};
+
+use messages::wire::{Kind, Received, Validity, WireError};
+use messages::{
+    Event, Health, JournalEntry, LocatedImage, Message, NodeStatus, SegmentedImage, ToolPoses,
+    UltrasoundImage, Volume,
+};
+use rerun::external::arrow::array::{UInt32Array, UInt64Array};
+use runtime::Topic;
+
+use super::canvas::{Canvas, CanvasError, place};
+use super::layout;
+use super::segmentation::Vessels;
+use super::tools::Paths;
+
+/// How things are drawn.
+#[derive(Clone, Debug)]
+pub struct Style {
+    /// The tool that everything is relative to.
+    pub reference: Option<String>,
+    /// Images in space are at most so wide, pixels.
+    pub texture_px: u32,
+    /// Volumes of up to this many bytes are also stored whole.
+    pub tensor_bytes: usize,
+}
+
+/// Draws every message.
+pub struct Painter {
+    pub(super) canvas: Canvas,
+    pub(super) style: Style,
+    /// What each stream carries, as far as it was seen.
+    kinds: BTreeMap<String, String>,
+    /// What the layout was made for.
+    laid_out: Option<BTreeMap<String, String>>,
+    pub(super) vessels: HashMap<String, Vessels>,
+    pub(super) paths: HashMap<String, Paths>,
+    pub(super) cpu: HashMap<String, (u64, u64)>,
+}
+
+impl Painter {
+    /// Draws on `canvas`.
+    ///
+    /// # Errors
+    /// If Rerun refuses it.
+    pub fn new(canvas: Canvas, style: Style) -> Result<Self, CanvasError> {
+        canvas.draw_always("patient", &rerun::ViewCoordinates::LBU())?;
+        Ok(Self {
+            canvas,
+            style,
+            kinds: BTreeMap::new(),
+            laid_out: None,
+            vessels: HashMap::new(),
+            paths: HashMap::new(),
+            cpu: HashMap::new(),
+        })
+    }
+
+    /// Draws one message.
+    ///
+    /// # Errors
+    /// If Rerun refuses it, or does not write what it took. A message that cannot be read is told in
+    /// words.
+    pub fn paint(&mut self, topic: Topic, received: &Received) -> Result<(), CanvasError> {
+        let envelope = received.envelope();
+        if matches!(envelope.kind, Kind::Mark | Kind::End) {
+            return Ok(());
+        }
+        self.canvas.at(envelope);
+        if topic == Topic::Stream && !self.kinds.contains_key(&envelope.stream) {
+            self.kinds.insert(envelope.stream.clone(), envelope.schema.clone());
+            self.lay_out()?;
+        }
+        let detail = match &envelope.validity {
+            Validity::Valid => String::new(),
+            Validity::Stale { reason } => reason.clone(),
+        };
+        let painted = if envelope.kind == Kind::Blank {
+            self.blank(received, &detail)?;
+            Ok(None)
+        } else {
+            match topic {
+                Topic::Stream => self.stream(received)?,
+                Topic::Health => self.health(received)?,
+                Topic::Event => self.event(received)?,
+                Topic::Journal => journal(received),
+                Topic::Status => self.status(received)?,
+            }
+        };
+        let said = match painted {
+            Ok(None) => detail,
+            Ok(Some(said)) if detail.is_empty() => said,
+            Ok(Some(said)) => format!("{said}; stale: {detail}"),
+            Err(error) => {
+                let text = format!("message {} of {}: {error}", envelope.sequence, envelope.stream);
+                self.say(node(&envelope.stream), rerun::TextLogLevel::ERROR, &text)?;
+                error.to_string()
+            }
+        };
+        self.row(topic, received, &said)
+    }
+
+    /// One row for each message: what the counts of a recording are compared with.
+    fn row(&mut self, topic: Topic, received: &Received, detail: &str) -> Result<(), CanvasError> {
+        let envelope = received.envelope();
+        let kind = match (envelope.kind, &envelope.validity) {
+            (Kind::Blank, _) => "blank",
+            (_, Validity::Stale { .. }) => "stale",
+            (_, Validity::Valid) => "message",
+        };
+        let row = rerun::DynamicArchetype::new("Message")
+            .with_component::<rerun::components::Text>("kind", [kind])
+            .with_component::<rerun::components::Text>("detail", [detail])
+            .with_component_from_data(
+                "incarnation",
+                std::sync::Arc::new(UInt32Array::from(vec![envelope.incarnation])),
+            )
+            .with_component_from_data(
+                "bytes",
+                std::sync::Arc::new(UInt64Array::from(vec![received.bytes().len() as u64])),
+            );
+        let place = place(&envelope.stream);
+        self.canvas.draw(&format!("streams/{place}"), &row, detail.len())?;
+        if topic == Topic::Stream && envelope.kind == Kind::Message {
+            let age = envelope.published_at.since(envelope.acquired_at).as_secs_f64() * 1e3;
+            self.scalar(&format!("latency/{place}"), age)?;
+        }
+        Ok(())
+    }
+
+    fn stream(&mut self, received: &Received) -> Result<Painted, CanvasError> {
+        Ok(match received.envelope().schema.as_str() {
+            UltrasoundImage::SCHEMA => match received.decode::<UltrasoundImage>() {
+                Ok(image) => Ok(self.ultrasound(received, &image.value)?),
+                Err(error) => Err(error),
+            },
+            LocatedImage::SCHEMA => match received.decode::<LocatedImage>() {
+                Ok(image) => Ok(self.located(received, &image.value)?),
+                Err(error) => Err(error),
+            },
+            SegmentedImage::SCHEMA => match received.decode::<SegmentedImage>() {
+                Ok(image) => Ok(self.segmented(received, &image.value)?),
+                Err(error) => Err(error),
+            },
+            ToolPoses::SCHEMA => match received.decode::<ToolPoses>() {
+                Ok(poses) => Ok(self.tools(received, &poses.value)?),
+                Err(error) => Err(error),
+            },
+            Volume::SCHEMA => match received.decode::<Volume>() {
+                Ok(volume) => Ok(self.volume(received, &volume.value)?),
+                Err(error) => Err(error),
+            },
+            other => Ok(Some(format!("{other}: a message of another project is not drawn"))),
+        })
+    }
+
+    /// A stream that has nothing usable shows nothing.
+    fn blank(&mut self, received: &Received, reason: &str) -> Result<(), CanvasError> {
+        let stream = &received.envelope().stream;
+        let place = place(stream);
+        self.canvas.clear(&format!("images/{place}"))?;
+        self.canvas.clear(&format!("patient/{place}/now"))?;
+        let text = format!("{stream} is blank: {reason}");
+        self.say(node(stream), rerun::TextLogLevel::WARN, &text)
+    }
+
+    fn health(&mut self, received: &Received) -> Result<Painted, CanvasError> {
+        let health = match received.decode::<Health>() {
+            Ok(health) => health.value,
+            Err(error) => return Ok(Err(error)),
+        };
+        let (level, text) = match health {
+            Health::Healthy => (rerun::TextLogLevel::INFO, "healthy".to_owned()),
+            Health::Degraded { reason } => {
+                (rerun::TextLogLevel::WARN, format!("degraded: {reason}"))
+            }
+        };
+        self.say(node(&received.envelope().stream), level, &text)?;
+        Ok(Ok(Some(text)))
+    }
+
+    fn event(&mut self, received: &Received) -> Result<Painted, CanvasError> {
+        let event = match received.decode::<Event>() {
+            Ok(event) => event.value,
+            Err(error) => return Ok(Err(error)),
+        };
+        let level = if event.kind.is_failure() {
+            rerun::TextLogLevel::ERROR
+        } else {
+            rerun::TextLogLevel::INFO
+        };
+        self.say(&event.node, level, &event.text)?;
+        Ok(Ok(Some(event.text)))
+    }
+
+    fn status(&mut self, received: &Received) -> Result<Painted, CanvasError> {
+        match received.decode::<NodeStatus>() {
+            Ok(status) => {
+                self.node_status(node(&received.envelope().stream), &status.value)?;
+                Ok(Ok(None))
+            }
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    pub(super) fn scalar(&mut self, entity: &str, value: f64) -> Result<(), CanvasError> {
+        self.canvas.draw(entity, &rerun::Scalars::single(value), 8)
+    }
+
+    /// Writes a line into the log of a node.
+    ///
+    /// # Errors
+    /// As [`paint`](Self::paint).
+    pub fn say(&mut self, node: &str, level: &str, text: &str) -> Result<(), CanvasError> {
+        let line = rerun::TextLog::new(text).with_level(level);
+        self.canvas.draw(&format!("log/{node}"), &line, text.len())
+    }
+
+    /// Stores the layout anew when there is something new to show.
+    fn lay_out(&mut self) -> Result<(), CanvasError> {
+        if self.laid_out.as_ref() != Some(&self.kinds) {
+            self.canvas.lay_out(&layout::blueprint(&self.kinds))?;
+            self.laid_out = Some(self.kinds.clone());
+        }
+        Ok(())
+    }
+
+    /// Waits until all is written.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn flush(&mut self) -> Result<(), CanvasError> {
+        self.canvas.flush()
+    }
+}
+
+/// A message that was drawn, with what is to be said of it; or why it could not be read.
+pub type Painted = Result<Option<String>, WireError>;
+
+fn journal(received: &Received) -> Painted {
+    let entry = received.decode::<JournalEntry>()?.value;
+    Ok(Some(match entry.taken {
+        messages::Taken::Input { port, incarnation, sequence } if incarnation > 1 => {
+            format!("{port} {sequence} of incarnation {incarnation}")
+        }
+        messages::Taken::Input { port, sequence, .. } => format!("{port} {sequence}"),
+        messages::Taken::Deadline { port } => format!("the deadline of {port}"),
+        messages::Taken::Started { .. } => "started".to_owned(),
+        messages::Taken::Configured { parameters } => format!("configured {parameters}"),
+    }))
+}
+
+/// The node of a stream `node.port`.
+pub fn node(stream: &str) -> &str {
+    stream.split('.').next().unwrap_or(stream)
+}
