@@ -5,6 +5,7 @@
 //! | `roles` | executables and participants |
 //! | `wiring` | ports, messages, frames, deadlines |
 //! | `circles` | nodes that wait for each other |
+//! | `doubles` | observers that do the same |
 //! | `parameters` | values outside their schema |
 //! | `files`, `calibrations`, `model` | files, their content and checksums |
 //! | `addresses` | devices that do not answer |
@@ -13,6 +14,7 @@
 mod addresses;
 mod calibrations;
 mod circles;
+mod doubles;
 mod files;
 mod model;
 mod parameters;
@@ -21,15 +23,17 @@ mod report;
 mod roles;
 mod wiring;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::catalogue::Catalogue;
-use crate::graph_file::GraphFile;
-use crate::plan::{Plan, PlannedFile, PlannedInput, PlannedNode, PlannedOutput};
+use crate::graph_file::{GraphFile, NodeEntry};
+use crate::plan::{ParticipantKind, Plan, PlannedFile, PlannedInput, PlannedNode, PlannedOutput};
 use crate::problem::{Problem, Severity};
 use roles::Role;
 
+pub(crate) use files::hexadecimal;
 pub use report::{Report, to_json};
 
 /// What came of checking a graph file.
@@ -53,6 +57,7 @@ pub fn check(path: &Path, settings: &[String], catalogue: &Catalogue) -> Checked
     let roles = roles::find(&file, catalogue, &mut problems);
     wiring::check(&file, &roles, &mut problems);
     circles::check(&file, &roles, &mut problems);
+    doubles::check(&file, &roles, &mut problems);
     let calibrations = calibrations::load(&file, &mut problems);
     let mut files = Vec::new();
     let mut asked = addresses::Asked::default();
@@ -75,60 +80,40 @@ pub fn check(path: &Path, settings: &[String], catalogue: &Catalogue) -> Checked
         nodes.push(planned(entry, role.as_ref(), values));
     }
     reference::check(&file, &roles, &mut problems);
-    calibrations.unused(&file, &roles, &mut problems);
+    calibrations::unused(&file, &roles, &mut problems);
     asked.knock(&mut problems);
     report::sort(&mut problems);
     Checked { file: Some(file), problems, nodes, files }
 }
 
-fn planned(
-    entry: &crate::graph_file::NodeEntry,
-    role: Option<&Role>,
-    parameters: serde_json::Value,
-) -> PlannedNode {
+/// A node of the plan, as far as it is understood.
+fn planned(entry: &NodeEntry, role: Option<&Role>, parameters: Value) -> PlannedNode {
+    let of_port = |port: &str| {
+        let delivery = entry.delivery.iter().find(|(name, _)| name.value == port);
+        let deadline = entry.port_deadlines_ms.iter().find(|(name, _)| name.value == port);
+        let for_all = entry.deadline_ms.as_ref().map(|deadline| deadline.value);
+        let delivery = delivery.map(|(_, delivery)| *delivery).unwrap_or_default();
+        (delivery, deadline.map(|(_, deadline)| *deadline).or(for_all))
+    };
     let inputs = entry.inputs.iter().filter_map(|(port, stream)| {
         let (node, output) = stream.value.split_once('.')?;
-        let own = |(name, _): &&(crate::problem::Spanned<String>, _)| name.value == port.value;
-        let input = PlannedInput {
-            node: node.to_owned(),
-            port: output.to_owned(),
-            delivery: entry
-                .delivery
-                .iter()
-                .find(|(name, _)| name.value == port.value)
-                .map(|(_, delivery)| *delivery)
-                .unwrap_or_default(),
-            deadline_ms: entry
-                .port_deadlines_ms
-                .iter()
-                .find(own)
-                .map(|(_, deadline)| *deadline)
-                .or(entry.deadline_ms.as_ref().map(|deadline| deadline.value)),
-        };
-        Some((port.value.clone(), input))
+        let (delivery, deadline_ms) = of_port(&port.value);
+        let (node, output) = (node.to_owned(), output.to_owned());
+        Some((port.value.clone(), PlannedInput { node, port: output, delivery, deadline_ms }))
     });
-    let outputs: BTreeMap<_, _> = role
-        .iter()
-        .flat_map(|role| &role.participant.outputs.0)
-        .map(|port| {
-            let output = PlannedOutput {
-                message: port.carries.message.clone(),
-                version: port.carries.version,
-            };
-            (port.name.clone(), output)
-        })
-        .collect();
+    let outputs = role.iter().flat_map(|role| &role.participant.outputs.0).map(|port| {
+        let (message, version) = (port.carries.message.clone(), port.carries.version);
+        (port.name.clone(), PlannedOutput { message, version })
+    });
+    let written = || entry.runs.as_ref().map(|runs| runs.value.clone()).unwrap_or_default();
     PlannedNode {
         name: entry.name.value.clone(),
-        runs: match role {
-            Some(role) => role.runs.clone(),
-            None => entry.runs.as_ref().map(|runs| runs.value.clone()).unwrap_or_default(),
-        },
+        runs: role.map_or_else(written, |role| role.runs.clone()),
         executable: role.map(|role| role.executable.clone()).unwrap_or_default(),
-        kind: role.map_or(crate::plan::ParticipantKind::Node, |role| role.participant.kind),
+        kind: role.map_or(ParticipantKind::Node, |role| role.participant.kind),
         parameters,
         inputs: inputs.collect(),
-        outputs,
+        outputs: outputs.collect(),
         on_failure: entry.on_failure,
         priority: entry.priority,
         startup_ms: entry.startup_ms,

@@ -95,10 +95,7 @@ impl Block {
         let inputs = node.inputs.iter().map(|(port, input)| {
             let newest = (input.delivery == Delivery::Newest).then(|| "newest".to_owned());
             let deadline = input.deadline_ms.map(|deadline| format!("≤ {deadline} ms"));
-            Input {
-                port: port.clone(),
-                notes: newest.into_iter().chain(deadline).collect(),
-            }
+            Input { port: port.clone(), notes: newest.into_iter().chain(deadline).collect() }
         });
         let outputs = node.outputs.iter();
         let outputs = outputs.map(|(port, carries)| (port.clone(), carries.message.clone()));

@@ -66,12 +66,14 @@ fn value(text: &str) -> Value {
     parsed.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// Checks parameters against the schema of what a node runs, as far as that is known here.
+/// Checks parameters against the schema of what a node runs, as far as that is known here. What was
+/// there `before` is not complained of: calibrations were filled in where the schema asks for names.
 ///
 /// # Errors
 /// If the schema does not allow them.
 pub fn check(
     node: &PlannedNode,
+    before: &Value,
     parameters: &mut Value,
     catalogue: &Catalogue,
 ) -> Result<(), ParameterError> {
@@ -83,28 +85,37 @@ pub fn check(
     let participant = node.runs.rsplit(['/', ':']).next().unwrap_or_default();
     let description = answer.and_then(|answer| answer.description.ok());
     match description.as_ref().and_then(|description| description.participant(participant)) {
-        Some(participant) => check_schema(&node.name, &participant.parameters, parameters),
+        Some(participant) => check_schema(&node.name, &participant.parameters, before, parameters),
         // The node itself has the last word.
         None => Ok(()),
     }
 }
 
-fn check_schema(node: &str, schema: &Value, parameters: &mut Value) -> Result<(), ParameterError> {
+fn check_schema(
+    node: &str,
+    schema: &Value,
+    before: &Value,
+    parameters: &mut Value,
+) -> Result<(), ParameterError> {
     schema::whole_numbers(schema, parameters);
     let Ok(validator) = jsonschema::validator_for(&schema::strict(schema)) else { return Ok(()) };
-    let problems: Vec<_> = validator
-        .iter_errors(parameters)
-        .take(5)
-        .map(|error| {
-            let place = error.instance_path().to_string();
-            let place = place.trim_start_matches('/').replace('/', ".");
-            if place.is_empty() { error.to_string() } else { format!("{place}: {error}") }
-        })
-        .collect();
-    if problems.is_empty() {
+    let problems = |value: &Value| -> Vec<String> {
+        let errors = validator.iter_errors(value);
+        errors
+            .map(|error| {
+                let place = error.instance_path().to_string();
+                let place = place.trim_start_matches('/').replace('/', ".");
+                if place.is_empty() { error.to_string() } else { format!("{place}: {error}") }
+            })
+            .collect()
+    };
+    let old = problems(before);
+    let mut new = problems(parameters);
+    new.retain(|problem| !old.contains(problem));
+    if new.is_empty() {
         return Ok(());
     }
-    Err(ParameterError::Refused { node: node.to_owned(), problems })
+    Err(ParameterError::Refused { node: node.to_owned(), problems: new })
 }
 
 #[cfg(test)]
@@ -156,9 +167,16 @@ mod tests {
     fn the_schema_has_a_word() {
         let schema = json!({
             "type": "object",
-            "properties": {"gain": {"type": "integer", "format": "uint8", "maximum": 10}},
+            "properties": {
+                "gain": {"type": "integer", "format": "uint8", "maximum": 10},
+                "calibration": {"type": "string"},
+            },
         });
-        let check = |mut value: Value| check_schema("locate", &schema, &mut value).map(|()| value);
+        let before = json!({"gain": 1, "calibration": {"filled": "in"}});
+        let check =
+            |mut value: Value| check_schema("locate", &schema, &before, &mut value).map(|()| value);
+        assert!(check(json!({"gain": 2, "calibration": {"filled": "in"}})).is_ok());
+        assert!(check(json!({"gain": 2, "calibration": {"other": "in"}})).is_err());
         assert_eq!(check(json!({"gain": 3.0})).unwrap(), json!({"gain": 3}));
         for (wrong, says) in [
             (json!({"gain": 11}), "gain: 11"),

@@ -41,7 +41,8 @@ struct Launch {
 
 #[derive(Clone, Debug, Deserialize)]
 struct Stream {
-    stream: String,
+    #[serde(rename = "stream")]
+    name: String,
     topic: String,
     count: u64,
 }
@@ -173,7 +174,7 @@ pub fn prepare(
         .streams
         .iter()
         .filter(|stream| stream.topic == "stream")
-        .map(|stream| stream.stream.clone())
+        .map(|stream| stream.name.clone())
         .filter(|stream| !chosen.contains(stream.split('.').next().unwrap_or_default()))
         .collect();
     let recordings = |runs: &str| {
@@ -212,7 +213,7 @@ pub fn prepare(
         .collect::<BTreeMap<_, _>>();
     let part = wanted.from_s.is_some() || wanted.to_s.is_some();
     let steps = info.streams.iter().filter(|stream| {
-        stream.topic == "journal" && chosen.contains(stream.stream.trim_end_matches(".journal"))
+        stream.topic == "journal" && chosen.contains(stream.name.trim_end_matches(".journal"))
     });
     let steps = steps.map(|stream| stream.count).sum();
     Ok(Prepared {

@@ -133,7 +133,9 @@ fn whole(root: &Value, schema: &Value, value: &mut Value) {
             }
             Value::Array(items) => {
                 if let Some(schema) = form.get("items") {
-                    items.iter_mut().for_each(|item| whole(root, schema, item));
+                    for item in items {
+                        whole(root, schema, item);
+                    }
                 }
             }
             _ => {}

@@ -34,11 +34,7 @@ fn join<'a>(names: impl IntoIterator<Item = &'a str>, word: &str) -> String {
 }
 
 /// A help text: the likely name, and all there are; `are` is such as "its input ports are".
-pub fn did_you_mean<'a>(
-    word: &str,
-    known: impl IntoIterator<Item = &'a str>,
-    are: &str,
-) -> String {
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, are: &str) -> String {
     let names: Vec<&str> = known.into_iter().collect();
     let meant = nearest(word, names.iter().copied());
     match (meant, names.as_slice()) {

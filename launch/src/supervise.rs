@@ -11,6 +11,7 @@ mod death;
 mod ears;
 mod ending;
 mod failures;
+mod hearing;
 mod ledger;
 mod member;
 mod process;
@@ -70,7 +71,7 @@ impl Default for Options {
             style: Style::default(),
             logs_to_stderr: false,
             rule: FailureRule::default(),
-            start_timeout: Duration::from_secs(60),
+            start_timeout: Duration::from_mins(1),
             ending_patience: Duration::from_secs(15),
         }
     }

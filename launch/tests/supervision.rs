@@ -472,7 +472,7 @@ fn when_the_supervisor_is_killed_the_others_go_on_and_another_takes_them_up() {
     let before = session.started(1000);
     session.signal_supervisor(Signal::KILL);
     let _ = session.end();
-    std::thread::sleep(Duration::from_millis(1000));
+    std::thread::sleep(Duration::from_secs(1));
     let record = session.record();
     assert!(record.has_processes() && !registry::is_supervised(&record));
     session.told["plan"] = Value::Null;
@@ -548,7 +548,7 @@ fn a_guest_sees_how_everybody_fares() {
     let mut session = Session::start(&chain(json!({"rate_hz": 50.0, "count": 200})));
     let mut viewer = Viewer::join(session.started(300)).unwrap();
     viewer.settle(Duration::from_secs(20));
-    std::thread::sleep(Duration::from_millis(1000));
+    std::thread::sleep(Duration::from_secs(1));
     let snapshot = viewer.snapshot();
     assert!(snapshot.supervised && !snapshot.over);
     let health: Vec<_> = snapshot.nodes.iter().map(|node| node.health).collect();
@@ -577,7 +577,7 @@ fn a_hundred_restarts_leave_no_shared_memory() {
             println!("after {} restarts: {:?} segments and orphans", cycle + 1, segments());
         }
     }
-    std::thread::sleep(Duration::from_millis(1000));
+    std::thread::sleep(Duration::from_secs(1));
     let (after, orphans) = segments();
     session.signal_supervisor(Signal::INT);
     let closing = session.closing();

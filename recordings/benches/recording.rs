@@ -51,7 +51,8 @@ struct Measured {
 fn measure(path: &Path, write: impl FnOnce()) -> Measured {
     let (wall, cpu) = (clock::monotonic(), clock::cpu_time());
     write();
-    let (wall, cpu) = (clock::monotonic() - wall, clock::cpu_time() - cpu);
+    let wall = clock::monotonic().saturating_sub(wall);
+    let cpu = clock::cpu_time().saturating_sub(cpu);
     Measured { wall, cpu, bytes: std::fs::metadata(path).unwrap().len() }
 }
 

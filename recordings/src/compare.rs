@@ -103,7 +103,9 @@ pub fn compare(
         .iter()
         .flat_map(|side| &side.ledger().streams)
         .filter(|(name, ledger)| {
-            is_compared(ledger) && streams.is_none_or(|some| some.contains(*name))
+            is_compared(ledger)
+                && [a, b].iter().all(|side| could_be_in(side, name, ledger))
+                && streams.is_none_or(|some| some.contains(*name))
         })
         .map(|(name, _)| name.clone())
         .collect();
@@ -133,6 +135,14 @@ pub fn compare(
     }
     report.judge(tolerance);
     Ok(report)
+}
+
+/// A replay runs no device, and perhaps not every node: their health and journals cannot be in it.
+fn could_be_in(recording: &Recording, stream: &str, ledger: &StreamLedger) -> bool {
+    ledger.topic == topic::name(Topic::Stream)
+        || recording
+            .manifest()
+            .is_none_or(|manifest| manifest.observes.iter().any(|observed| observed == stream))
 }
 
 fn is_compared(ledger: &StreamLedger) -> bool {

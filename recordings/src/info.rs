@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::command;
-use crate::ledger::{State, StreamLedger};
+use crate::ledger::StreamLedger;
 use crate::manifest::Manifest;
 use crate::reader::{OpenError, Recording};
 use crate::topic;
+use crate::verdict::State;
 
 /// Tells what a recording holds.
 #[derive(clap::Parser)]

@@ -1,4 +1,4 @@
-//! What a recording holds of each stream, and the verdict on it: complete, or what is missing.
+//! What is known about each stream of a recording: what was recorded, lost, and how it ended.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ranges::Ranges;
 use crate::topic;
+use crate::verdict::Verdict;
 
 /// What is known about every stream of a recording.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -192,7 +193,7 @@ impl Ledger {
     /// The verdict on each stream. `joined_late` says that what came before the first recorded
     /// message of a stream is no part of the recording.
     pub fn verdicts(&self, joined_late: bool) -> Vec<Verdict> {
-        self.streams.iter().map(|(name, stream)| stream.verdict(name, joined_late)).collect()
+        self.streams.iter().map(|(name, stream)| Verdict::on(name, stream, joined_late)).collect()
     }
 
     /// The time between the first and the last message published, nanoseconds since the Unix epoch;
@@ -237,114 +238,12 @@ impl StreamLedger {
     pub fn count(&self) -> u64 {
         self.incarnations.values().map(|sequences| sequences.recorded.count()).sum()
     }
-
-    fn verdict(&self, name: &str, joined_late: bool) -> Verdict {
-        let incarnations: Vec<IncarnationVerdict> = self
-            .incarnations
-            .iter()
-            .enumerate()
-            .map(|(number, (&incarnation, sequences))| {
-                let from = match sequences.recorded.first() {
-                    Some(first) if joined_late && number == 0 => first,
-                    None if joined_late && number == 0 => sequences.end.unwrap_or(0),
-                    _ => 0,
-                };
-                let known = [
-                    sequences.recorded.last().map(|last| last.saturating_add(1)),
-                    sequences.lost.last().map(|last| last.saturating_add(1)),
-                    sequences.end,
-                ];
-                let to = known.into_iter().flatten().max().unwrap_or(0);
-                IncarnationVerdict {
-                    incarnation,
-                    recorded: sequences.recorded.count(),
-                    blanks: sequences.blanks,
-                    missing: sequences.recorded.missing(from, to),
-                    end: sequences.end,
-                }
-            })
-            .collect();
-        // Events have no end: something may always happen.
-        let ends = self.topic != topic::name(Topic::Event);
-        let ended = incarnations.last().is_some_and(|last| last.end.is_some());
-        let missing = incarnations.iter().any(|incarnation| !incarnation.missing.is_empty());
-        let state = if missing {
-            State::Incomplete
-        } else if ends && !ended {
-            State::EndNotSeen
-        } else {
-            State::Complete
-        };
-        Verdict {
-            stream: name.to_owned(),
-            topic: self.topic.clone(),
-            schema: self.schema.clone(),
-            version: self.version,
-            state,
-            incarnations,
-        }
-    }
-}
-
-/// What can be said of a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// All that was published is there.
-    Complete,
-    /// Nothing is missing up to the last one recorded, but whether more followed is not known.
-    EndNotSeen,
-    /// Some numbers are missing.
-    Incomplete,
-}
-
-/// The verdict on one stream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verdict {
-    /// `node.port`.
-    pub stream: String,
-    /// `stream`, `health`, `journal` or `event`.
-    pub topic: String,
-    /// The message it carries; empty if none came.
-    pub schema: String,
-    /// Its version.
-    pub version: u32,
-    /// All of it in a word.
-    pub state: State,
-    /// Each incarnation.
-    pub incarnations: Vec<IncarnationVerdict>,
-}
-
-/// The verdict on one incarnation of a stream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IncarnationVerdict {
-    /// 1 at first, 2 after the first restart.
-    pub incarnation: u32,
-    /// Values and blanks that are there.
-    pub recorded: u64,
-    /// Blanks among them.
-    pub blanks: u64,
-    /// Sequence numbers that are not there.
-    pub missing: Ranges,
-    /// The number of values and blanks it had, if its end was heard.
-    pub end: Option<u64>,
-}
-
-impl Verdict {
-    /// Values and blanks that are there, all incarnations.
-    pub fn recorded(&self) -> u64 {
-        self.incarnations.iter().map(|incarnation| incarnation.recorded).sum()
-    }
-
-    /// Values and blanks that are missing, all incarnations.
-    pub fn missing(&self) -> u64 {
-        self.incarnations.iter().map(|incarnation| incarnation.missing.count()).sum()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verdict::State;
 
     fn envelope(stream: &str, incarnation: u32, sequence: u64) -> Envelope {
         Envelope {

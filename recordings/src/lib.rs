@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`record`] | the observer that writes `procedure.mcap` |
 //! | [`reader`] | opens recordings, whole or damaged, and gives their messages in order |
-//! | [`ledger`] | what is there of each stream, and the verdict on it |
+//! | [`ledger`], [`verdict`] | what is there of each stream, and whether that is all |
 //! | [`verify`], [`recover`], [`compare`](mod@compare), [`info`], [`journals`] | the tools |
 //! | [`play`] | plays recorded streams to the nodes of a replay |
 //! | [`view`] | messages to Rerun, live or from a recording |
@@ -25,6 +25,7 @@ pub mod reader;
 pub mod record;
 pub mod recover;
 pub mod topic;
+pub mod verdict;
 pub mod verify;
 pub mod view;
 

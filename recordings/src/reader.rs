@@ -5,6 +5,7 @@ mod chunk;
 mod file;
 mod merge;
 mod part;
+mod summary;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -14,8 +15,9 @@ use messages::wire::Received;
 use runtime::Topic;
 
 use crate::format;
-use crate::ledger::{Ledger, Note, Verdict};
+use crate::ledger::{Ledger, Note};
 use crate::manifest::Manifest;
+use crate::verdict::Verdict;
 
 pub use merge::{Messages, Selection};
 pub use part::{ChunkPlace, Damage, Depth, Part};

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! observe: copy, check xxh3 ──> queue bounded by bytes ──> thread: chunks, LZ4, links
-//!                                                             └──> thread: BLAKE3, file
+//!                                        thread: file <── thread: BLAKE3 <──┘
 //! ```
 //! Arrays may lie in shared memory that their publisher takes back from a slow reader: they are
 //! copied first and checked afterwards, so that what is checked is what is written. A full queue
@@ -10,6 +10,7 @@
 
 mod buffers;
 mod disk;
+mod error;
 mod link;
 mod part;
 mod segment;
@@ -24,7 +25,7 @@ use messages::{Flushed, Timestamp};
 use runtime::clock::SessionClock;
 use runtime::{Assignment, Observed, Observer, Topic, log};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::byte_queue::ByteQueue;
 use crate::ledger::Note;
@@ -32,12 +33,13 @@ use crate::manifest::Manifest;
 use crate::{format, topic};
 
 use buffers::Buffers;
+pub use error::PartError;
 pub(crate) use link::{NO_HASH, hasher};
-pub use part::{Compression, PartError, PartWriter};
+pub use part::{Compression, PartWriter};
 use writer::{Item, Limits, Shared};
 
 /// The parameters of `recordings/record`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Parameters {
     /// How chunks are compressed: `lz4` or `none`.

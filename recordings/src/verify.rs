@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::command;
-use crate::ledger::{State, Verdict};
 use crate::reader::{Damage, Depth, OpenError, Recording};
+use crate::verdict::{State, Verdict};
 
 /// Checks a recording: structure, checksums, hash chain, arrays and sequence numbers.
 #[derive(clap::Parser)]

@@ -26,7 +26,7 @@ use bytes::Bytes;
 use messages::wire::{Kind, Received};
 use runtime::{Assignment, Observed, Observer, log};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use canvas::{Canvas, CanvasError};
 use feed::Feed;
@@ -34,7 +34,7 @@ pub use offline::{ViewToolError, draw, tool};
 pub use painter::{Painter, Style};
 
 /// The parameters of `recordings/view`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Parameters {
     /// The address of a running viewer, such as `rerun+http://127.0.0.1:9876/proxy`.

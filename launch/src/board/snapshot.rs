@@ -305,7 +305,7 @@ pub(crate) mod tests {
         let mut heard = BTreeMap::new();
         let mut say = |node: &str, at: u64, status: NodeStatus| {
             let heard: &mut Heard = heard.entry(node.to_owned()).or_default();
-            heard.take(1, status, NOW - Duration::from_millis(at));
+            heard.take(1, status, NOW.saturating_sub(Duration::from_millis(at)));
         };
         say("ultrasound", 1100, status(60, 1200, 0));
         say("ultrasound", 100, status(61, 1220, 0));

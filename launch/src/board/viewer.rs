@@ -10,7 +10,7 @@ use runtime::bus::{self, Bus, BusError, Recovery, Subscription};
 use runtime::{clock, keys};
 
 use super::snapshot::{Heard, Snapshot};
-use crate::session::{Record, SUPERVISOR, SocketFolder, assign};
+use crate::session::{ProcessIdentity, Record, SUPERVISOR, SocketFolder, assign};
 
 /// How many of the last events are kept.
 const EVENTS: usize = 50;
@@ -92,7 +92,7 @@ impl Viewer {
             self.record
                 .members
                 .iter()
-                .filter(|(_, member)| member.process.is_some_and(|process| process.is_alive()))
+                .filter(|(_, member)| member.process.is_some_and(ProcessIdentity::is_alive))
                 .all(|(name, _)| heard.nodes.get(name).is_some_and(Heard::has_rates))
         };
         while clock::monotonic() < until && !all_heard() {

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::check::hexadecimal;
+
 /// A folder of descriptions; without one, nothing is kept.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
@@ -69,7 +71,7 @@ impl Cache {
     fn file(&self, executable: &Path) -> Option<PathBuf> {
         use std::os::unix::ffi::OsStrExt as _;
         let digest = Sha256::digest(executable.as_os_str().as_bytes());
-        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let name = hexadecimal(&digest[..16]);
         Some(self.folder.as_ref()?.join(format!("describe-{name}.json")))
     }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::*;
 
-const DESCRIPTION: &str = r#"{"executable": "lab", "participants": [{"name": "scan", "kind": "device"}]}"#;
+const DESCRIPTION: &str =
+    r#"{"executable": "lab", "participants": [{"name": "scan", "kind": "device"}]}"#;
 
 fn script(folder: &Path, name: &str, text: &str) -> PathBuf {
     let path = folder.join(name);
@@ -20,7 +21,8 @@ fn what_is_run_is_read_in_two_forms() {
     assert_eq!(Runs::parse("fusion/locate_image"), named("fusion", "locate_image"));
     assert_eq!(Runs::parse("./own.py:smooth"), foreign("./own.py", "smooth"));
     assert_eq!(Runs::parse("a:b/own:smooth"), foreign("a:b/own", "smooth"));
-    for nothing in ["", "fusion", "fusion/", "/locate", "a/b/c", ":smooth", "own.py:", "own.py:a/b"] {
+    for nothing in ["", "fusion", "fusion/", "/locate", "a/b/c", ":smooth", "own.py:", "own.py:a/b"]
+    {
         assert_eq!(Runs::parse(nothing), None, "{nothing}");
     }
 }
@@ -48,7 +50,8 @@ fn an_executable_is_asked_once_until_it_changes() {
     let asked = folder.path().join("asked");
     let count = || std::fs::read_to_string(&asked).unwrap_or_default().len();
     let text = |help: &str| {
-        let answer = DESCRIPTION.replace("\"device\"", &format!("\"device\", \"help\": \"{help}\""));
+        let answer =
+            DESCRIPTION.replace("\"device\"", &format!("\"device\", \"help\": \"{help}\""));
         format!("printf x >> {}; echo '{answer}'", asked.display())
     };
     script(folder.path(), "vesalius-lab", &text("one"));
@@ -94,7 +97,9 @@ fn each_way_to_fail_has_its_words() {
     assert_eq!(ask("exit 1"), "fails at `describe` (exit status: 1)");
     assert!(ask("kill -SEGV $$").starts_with("fails at `describe` (signal: 11"));
     assert!(ask("echo hello").starts_with("answers `describe` with something else"));
-    assert!(ask("echo '{\"executable\": 3}'").starts_with("answers `describe` with something else"));
+    assert!(
+        ask("echo '{\"executable\": 3}'").starts_with("answers `describe` with something else")
+    );
     assert!(ask("echo '{\"executable\": \"a\", \"participants\": [{\"name\": \"x\", \"kind\": \"robot\"}]}'").contains("robot"));
     let nowhere = ask::describe(&folder.path().join("nowhere")).unwrap_err().to_string();
     assert_eq!(nowhere, "cannot be started: there is no such file");
@@ -106,13 +111,22 @@ fn silence_ends_and_leaves_no_process_behind() {
     let pids = folder.path().join("pids");
     let text = format!("sleep 600 & echo $! $$ > {}; wait", pids.display());
     let path = script(folder.path(), "vesalius-lab", &text);
-    let patience = Duration::from_millis(300);
+    // Long enough for the script to begin on a busy machine.
+    let patience = Duration::from_secs(2);
     let error = ask::describe_within(&path, patience).unwrap_err();
     assert_eq!(error, AskError::Silent);
-    for pid in std::fs::read_to_string(&pids).unwrap().split_whitespace() {
-        // The child of the script belongs to init, which may take a moment to bury it.
+    let ended = |pid: &str| {
         let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        assert!(state.is_empty() || state.contains(") Z "), "{state}");
+        // Whoever inherits it may take its time to bury it.
+        state.is_empty() || state.contains(") Z ")
+    };
+    for pid in std::fs::read_to_string(&pids).unwrap().split_whitespace() {
+        // A killed process runs on to its end; one that was not killed sleeps for ten minutes.
+        let gone = (0..1000).any(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            ended(pid)
+        });
+        assert!(gone, "{pid} is left behind");
     }
 }
 

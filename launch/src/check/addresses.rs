@@ -34,10 +34,8 @@ impl Asked {
                 self.addresses.push((place, node.entry.name.value.clone(), address));
             } else {
                 let name = &node.entry.name.value;
-                let message = format!(
-                    "`{name}.{}` should be an address, but is `{text}`",
-                    key_name(&steps)
-                );
+                let message =
+                    format!("`{name}.{}` should be an address, but is `{text}`", key_name(&steps));
                 problems.push(
                     Problem::error("bad-address", message)
                         .at(&place, "no address")

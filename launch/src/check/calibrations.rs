@@ -99,7 +99,8 @@ fn from_toml(bytes: &[u8]) -> Result<Value, String> {
     }
     let parsed = DeTable::parse(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start).min(text.len());
-        let line = text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let before = text.get(..start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
         format!("line {line} is no TOML: {}", error.message())
     })?;
     Ok(table(parsed.get_ref(), &Place::file).to_json())
@@ -214,37 +215,37 @@ impl Calibrations {
         }
         None
     }
+}
 
-    /// Warns of calibrations that no node takes: one that was meant to be used may be missing.
-    pub fn unused(&self, file: &GraphFile, roles: &[Option<Role>], problems: &mut Vec<Problem>) {
-        // What is missing or misspelt elsewhere may be what uses it.
-        let errors = problems.iter().any(|problem| problem.severity == Severity::Error);
-        if errors || roles.iter().any(Option::is_none) {
-            return;
-        }
-        let mut used = Vec::new();
-        for (node, role) in file.nodes.iter().zip(roles) {
-            let values = node.parameters.value.to_json();
-            let schema = role.as_ref().map(|role| &role.participant.parameters);
-            for (steps, format) in
-                schema.map(|schema| schema::formats(schema, &values)).unwrap_or_default()
+/// Warns of calibrations that no node takes: one that was meant to be used may be missing.
+pub fn unused(file: &GraphFile, roles: &[Option<Role>], problems: &mut Vec<Problem>) {
+    // What is missing or misspelt elsewhere may be what uses it.
+    let errors = problems.iter().any(|problem| problem.severity == Severity::Error);
+    if errors || roles.iter().any(Option::is_none) {
+        return;
+    }
+    let mut used = Vec::new();
+    for (node, role) in file.nodes.iter().zip(roles) {
+        let values = node.parameters.value.to_json();
+        let schema = role.as_ref().map(|role| &role.participant.parameters);
+        for (steps, format) in
+            schema.map(|schema| schema::formats(schema, &values)).unwrap_or_default()
+        {
+            if let ("calibration", Some((_, Some(name)))) =
+                (format.as_str(), node.parameters.value.find(&steps))
             {
-                if let ("calibration", Some((_, Some(name)))) =
-                    (format.as_str(), node.parameters.value.find(&steps))
-                {
-                    used.push(name.value.to_json());
-                }
+                used.push(name.value.to_json());
             }
         }
-        for entry in &file.calibrations {
-            if !used.iter().any(|name| *name == entry.name.value.as_str()) {
-                let message = format!("no node uses the calibration `{}`", entry.name.value);
-                problems.push(
-                    Problem::warning("unused", message)
-                        .at(&entry.name.place, "used by nobody")
-                        .help("remove it, or name it in the parameters of the node that needs it"),
-                );
-            }
+    }
+    for entry in &file.calibrations {
+        if !used.iter().any(|name| *name == entry.name.value.as_str()) {
+            let message = format!("no node uses the calibration `{}`", entry.name.value);
+            problems.push(
+                Problem::warning("unused", message)
+                    .at(&entry.name.place, "used by nobody")
+                    .help("remove it, or name it in the parameters of the node that needs it"),
+            );
         }
     }
 }

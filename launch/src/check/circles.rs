@@ -22,7 +22,9 @@ pub fn check(file: &GraphFile, roles: &[Option<Role>], problems: &mut Vec<Proble
         let Some(circle) = circle(start, file.nodes.len(), &edges) else {
             continue;
         };
-        circle.iter().for_each(|edge| told[edge.from] = true);
+        for edge in &circle {
+            told[edge.from] = true;
+        }
         let mut names: Vec<&str> = vec![&file.nodes[start].name.value];
         names.extend(circle.iter().map(|edge| file.nodes[edge.to].name.value.as_str()));
         let message = if let [name, _] = names.as_slice() {

@@ -54,7 +54,13 @@ impl Wanted<'_> {
         }
     }
 
-    fn input_file(&mut self, node: &Node<'_>, steps: &[Step], place: &Place, text: &str) -> Option<Value> {
+    fn input_file(
+        &mut self,
+        node: &Node<'_>,
+        steps: &[Step],
+        place: &Place,
+        text: &str,
+    ) -> Option<Value> {
         let path = self.file.resolve(text, place);
         let reason = match std::fs::metadata(&path) {
             Ok(about) if about.is_dir() => Some("it is a folder".to_owned()),
@@ -63,8 +69,7 @@ impl Wanted<'_> {
         };
         if let Some(reason) = reason {
             let name = &node.entry.name.value;
-            let message =
-                format!("cannot read the file `{name}.{}`: {reason}", key_name(steps));
+            let message = format!("cannot read the file `{name}.{}`: {reason}", key_name(steps));
             self.problems.push(
                 Problem::error("missing-file", message)
                     .at(place, "cannot be read")
@@ -162,6 +167,8 @@ pub fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Bytes as hexadecimal digits.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -1,5 +1,7 @@
 //! Whether a node's parameters are what its schema allows.
 
+use std::fmt::Write as _;
+
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::paths::{Location, LocationSegment};
@@ -49,7 +51,9 @@ pub fn key_name(steps: &[Step]) -> String {
                 name.push('.');
                 name.push_str(key);
             }
-            Step::Index(index) => name.push_str(&format!("[{index}]")),
+            Step::Index(index) => {
+                let _ = write!(name, "[{index}]");
+            }
         }
     }
     name
@@ -146,7 +150,9 @@ impl Telling<'_> {
         match error.kind() {
             Kind::AdditionalProperties { unexpected }
             | Kind::UnevaluatedProperties { unexpected } => {
-                unexpected.iter().for_each(|key| self.unknown(&at, key));
+                for key in unexpected {
+                    self.unknown(&at, key);
+                }
             }
             Kind::Required { property } => {
                 if !self.damaged {
@@ -300,8 +306,7 @@ fn best_form<'e>(
             _ => None,
         }
     };
-    let kind = |kind: &Kind| {
-        matches!(kind, Kind::Type { .. } | Kind::Constant { .. } | Kind::Enum { .. })
-    };
+    let kind =
+        |kind: &Kind| matches!(kind, Kind::Type { .. } | Kind::Constant { .. } | Kind::Enum { .. });
     only(&kind).or_else(|| only(&|error| kind(error) || matches!(error, Kind::Required { .. })))
 }

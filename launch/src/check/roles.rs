@@ -110,7 +110,8 @@ impl Finder<'_> {
                     let message = format!("{} {error}", path.display());
                     let help = match error {
                         AskError::Start(_) => {
-                            "paths are relative to the graph file; is it there and executable?".to_owned()
+                            "paths are relative to the graph file; is it there and executable?"
+                                .to_owned()
                         }
                         _ => format!("`{} describe` shows what it says", path.display()),
                     };

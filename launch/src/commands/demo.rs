@@ -25,7 +25,9 @@ const LENGTH: Duration = Duration::from_secs(30);
 /// If its graph is not there, or it did not come to the start.
 pub fn run(arguments: &Arguments) -> miette::Result<ExitCode> {
     let graph = graph().ok_or_else(|| {
-        miette::miette!("cannot find {GRAPH} beside this program or here; run it from the project's folder")
+        miette::miette!(
+            "cannot find {GRAPH} beside this program or here; run it from the project's folder"
+        )
     })?;
     let mut how = arguments.how.clone();
     let length = *how.stop_after.get_or_insert(LENGTH);

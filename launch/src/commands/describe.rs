@@ -173,7 +173,8 @@ fn example(out: &mut String, runs: &str, participant: &Participant, fields: &[sc
     let name = participant.name.split('_').next().unwrap_or_default();
     let _ = writeln!(out, "\nin a graph file\n  [nodes.{name}]\n  runs = \"{runs}\"");
     for port in &participant.inputs.0 {
-        let _ = writeln!(out, "  inputs.{} = \"NODE.PORT\"    # {}", port.name, port.carries.message);
+        let _ =
+            writeln!(out, "  inputs.{} = \"NODE.PORT\"    # {}", port.name, port.carries.message);
     }
     for field in fields.iter().filter(|field| field.required && !field.name.contains('.')) {
         let _ = writeln!(out, "  parameters.{} = …", field.name);

@@ -57,7 +57,8 @@ fn wanted(participant: &Participant, arguments: &Arguments) -> bool {
         None => true,
         Some(message) => ports.0.iter().any(|port| port.carries.message == *message),
     };
-    carries(&participant.outputs, &arguments.gives) && carries(&participant.inputs, &arguments.takes)
+    carries(&participant.outputs, &arguments.gives)
+        && carries(&participant.inputs, &arguments.takes)
 }
 
 fn text(answers: &[Answer], arguments: &Arguments) -> String {
@@ -104,7 +105,9 @@ fn to_json(answers: &[Answer], arguments: &Arguments) -> Value {
     for answer in answers {
         match &answer.description {
             Ok(description) => {
-                for participant in description.participants.iter().filter(|one| wanted(one, arguments)) {
+                for participant in
+                    description.participants.iter().filter(|one| wanted(one, arguments))
+                {
                     participants.push(json!({
                         "name": format!("{}/{}", answer.name, participant.name),
                         "kind": participant.kind,
@@ -112,9 +115,13 @@ fn to_json(answers: &[Answer], arguments: &Arguments) -> Value {
                     }));
                 }
                 let own = description.tools.iter();
-                tools.extend(own.map(|tool| json!({"name": tool.name, "help": tool.help, "executable": answer.path})));
+                tools.extend(own.map(
+                    |tool| json!({"name": tool.name, "help": tool.help, "executable": answer.path}),
+                ));
             }
-            Err(error) => failed.push(json!({"executable": answer.path, "error": error.to_string()})),
+            Err(error) => {
+                failed.push(json!({"executable": answer.path, "error": error.to_string()}));
+            }
         }
     }
     json!({"participants": participants, "tools": tools, "failed": failed})

@@ -75,7 +75,8 @@ fn duration(text: &str) -> Result<Duration, String> {
         other => return Err(format!("`{other}` is no unit of time; use ms, s, min or h")),
     };
     let number: f64 = number.trim().parse().map_err(|_| format!("`{number}` is no number"))?;
-    Duration::try_from_secs_f64(number * factor).map_err(|_| format!("`{text}` is no length of time"))
+    Duration::try_from_secs_f64(number * factor)
+        .map_err(|_| format!("`{text}` is no length of time"))
 }
 
 impl Telling {

@@ -54,7 +54,8 @@ pub fn run(arguments: &Arguments) -> miette::Result<ExitCode> {
     for setting in &arguments.settings {
         parameters::change(&mut wanted, setting).map_err(|error| told(&error))?;
     }
-    parameters::check(node, &mut wanted, &Catalogue::usual()).map_err(|error| told(&error))?;
+    parameters::check(node, &member.parameters, &mut wanted, &Catalogue::usual())
+        .map_err(|error| told(&error))?;
     let viewer = Viewer::join(record.clone()).map_err(|error| told(&error))?;
     let answer = viewer.set(name, &wanted, PATIENCE).map_err(|error| told(&error));
     viewer.leave();

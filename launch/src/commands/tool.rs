@@ -1,7 +1,9 @@
 //! `vesalius TOOL …`: runs an offline tool of one of the executables.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
@@ -45,14 +47,14 @@ fn unknown(word: &str, answers: &[Answer]) -> String {
     let tools = tools.flat_map(|all| &all.tools).map(|tool| tool.name.as_str());
     let known: Vec<&str> = own.chain(tools).collect();
     let mut said = format!("error: `vesalius` has no command or tool `{word}`\n");
-    if word.ends_with(".toml") {
-        said.push_str(&format!("  to run the graph: `vesalius run {word}`\n"));
+    if Path::new(word).extension().is_some_and(|end| end == "toml") {
+        let _ = writeln!(said, "  to run the graph: `vesalius run {word}`");
     } else if let Some(meant) = suggest::nearest(word, known) {
-        said.push_str(&format!("  did you mean `vesalius {meant}`?\n"));
+        let _ = writeln!(said, "  did you mean `vesalius {meant}`?");
     }
     for answer in answers {
         if let Err(error) = &answer.description {
-            said.push_str(&format!("  {} {error}: its tools are not known\n", answer.path.display()));
+            let _ = writeln!(said, "  {} {error}: its tools are not known", answer.path.display());
         }
     }
     said.push_str("  `vesalius --help` lists all\n");
@@ -62,11 +64,8 @@ fn unknown(word: &str, answers: &[Answer]) -> String {
 /// The tools there are, for the end of the help text.
 pub fn help() -> String {
     let answers = Catalogue::usual().ask_all();
-    let tools: Vec<_> = answers
-        .iter()
-        .flat_map(|answer| &answer.description)
-        .flat_map(|all| &all.tools)
-        .collect();
+    let tools: Vec<_> =
+        answers.iter().flat_map(|answer| &answer.description).flat_map(|all| &all.tools).collect();
     let width = tools.iter().map(|tool| tool.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     if !tools.is_empty() {

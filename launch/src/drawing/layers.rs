@@ -155,11 +155,8 @@ fn order(picture: &Picture, rows: &mut Vec<Vec<Item>>) {
     for sweep in 0..SWEEPS {
         let count = rows.len();
         for step in 1..count {
-            let (row, neighbour) = if sweep % 2 == 0 {
-                (step, step - 1)
-            } else {
-                (count - 1 - step, count - step)
-            };
+            let (row, neighbour) =
+                if sweep % 2 == 0 { (step, step - 1) } else { (count - 1 - step, count - step) };
             let upward = row > neighbour;
             let pairs = if upward {
                 connections(picture, &rows[neighbour], &rows[row])
@@ -195,8 +192,12 @@ fn crossings(picture: &Picture, rows: &[Vec<Item>]) -> usize {
     rows.windows(2)
         .map(|pair| {
             let lines = connections(picture, &pair[0], &pair[1]);
-            let cross = |(a, b): (usize, usize), (c, d): (usize, usize)| (a < c && b > d) || (a > c && b < d);
-            let count = |index: usize| lines[index + 1..].iter().filter(|line| cross(lines[index], **line)).count();
+            let cross = |(a, b): (usize, usize), (c, d): (usize, usize)| {
+                (a < c && b > d) || (a > c && b < d)
+            };
+            let count = |index: usize| {
+                lines[index + 1..].iter().filter(|line| cross(lines[index], **line)).count()
+            };
             (0..lines.len()).map(count).sum::<usize>()
         })
         .sum()

@@ -12,11 +12,7 @@ pub fn places(wishes: &[f64], sizes: &[f64], gap: f64, limit: f64) -> Vec<f64> {
     }
     let mut groups: Vec<Group> = Vec::new();
     for (wish, size) in wishes.iter().zip(sizes) {
-        let mut group = Group {
-            sum: *wish,
-            count: 1,
-            size: size + gap,
-        };
+        let mut group = Group { sum: *wish, count: 1, size: size + gap };
         while let Some(before) = groups.pop() {
             let start = before.sum / before.count as f64;
             if start + before.size <= group.sum / group.count as f64 {

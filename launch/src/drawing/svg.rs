@@ -64,13 +64,25 @@ pub fn svg(picture: &Picture) -> String {
     let _ = writeln!(out, "<g transform=\"translate({MARGIN} {observers_top:.1})\">");
     observers.draw(&mut out, picture, width - 2.0 * MARGIN);
     out.push_str("</g>\n");
-    let _ = writeln!(out, "<g transform=\"translate({MARGIN} {:.1})\">{}</g>", legend_top + 20.0, legend(&messages).0);
+    let _ = writeln!(
+        out,
+        "<g transform=\"translate({MARGIN} {:.1})\">{}</g>",
+        legend_top + 20.0,
+        legend(&messages).0
+    );
     out.push_str("</svg>\n");
     out
 }
 
 /// The lines of one output to all who hear it; lines that pass a layer go through their place in it.
-fn wires(out: &mut String, picture: &Picture, layout: &Layout, number: usize, net: &Net, messages: &[&str]) {
+fn wires(
+    out: &mut String,
+    picture: &Picture,
+    layout: &Layout,
+    number: usize,
+    net: &Net,
+    messages: &[&str],
+) {
     let Some(from) = layout.place(Item::Block(net.from)) else {
         return;
     };
@@ -185,11 +197,7 @@ impl Observers {
             x += width + Self::GAP;
         }
         let height = if places.is_empty() { 0.0 } else { y + Self::BOX + Self::GAP };
-        Self {
-            places,
-            width: widest,
-            height,
-        }
+        Self { places, width: widest, height }
     }
 
     fn draw(&self, out: &mut String, picture: &Picture, width: f64) {
@@ -218,7 +226,9 @@ impl Observers {
 fn legend(messages: &[&str]) -> (String, f64) {
     let mut out = String::new();
     let mut x = 0.0;
-    for (class, radius, name) in [("device", 1, "device"), ("node", 4, "node"), ("observer", 7, "observer")] {
+    for (class, radius, name) in
+        [("device", 1, "device"), ("node", 4, "node"), ("observer", 7, "observer")]
+    {
         let _ = write!(
             out,
             "<rect class=\"{class}\" x=\"{:.1}\" y=\"0.5\" width=\"26\" height=\"15\" rx=\"{radius}\"/>",

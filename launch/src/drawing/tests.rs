@@ -40,7 +40,11 @@ fn what_flows_goes_down_and_sources_stand_before_their_hearers() {
     let rows = layers(&picture, &|_| true);
     let layers: Vec<usize> = (0..4).map(|block| layer_of(&rows, Item::Block(block))).collect();
     assert_eq!(layers, [0, 1, 2, 1]);
-    assert_eq!(layer_of(&rows, Item::Pass(0)), 1, "the line from 0 to 2 has its own place beside 1");
+    assert_eq!(
+        layer_of(&rows, Item::Pass(0)),
+        1,
+        "the line from 0 to 2 has its own place beside 1"
+    );
 }
 
 #[test]
@@ -48,7 +52,9 @@ fn lines_that_need_not_cross_do_not() {
     // 0 → 3 and 1 → 2: the order of the file would cross them.
     let picture = picture(4, &[(0, 3), (1, 2)]);
     let rows = layers(&picture, &|_| true);
-    let place = |block: usize| rows.iter().flatten().position(|item| *item == Item::Block(block)).unwrap() % 2;
+    let place = |block: usize| {
+        rows.iter().flatten().position(|item| *item == Item::Block(block)).unwrap() % 2
+    };
     assert_eq!((place(0), place(1)), (place(3), place(2)));
 }
 
@@ -73,7 +79,8 @@ fn a_circle_is_drawn_too() {
 
 #[test]
 fn lines_pass_each_other_and_boxes() {
-    let picture = picture(6, &[(0, 2), (1, 2), (2, 3), (0, 3), (1, 4), (2, 4), (3, 5), (4, 5), (0, 5)]);
+    let picture =
+        picture(6, &[(0, 2), (1, 2), (2, 3), (0, 3), (1, 4), (2, 4), (3, 5), (4, 5), (0, 5)]);
     insta::assert_snapshot!(text(&picture));
 }
 
@@ -97,9 +104,8 @@ fn names_cannot_break_the_markup() {
 }
 
 fn graphs() -> impl Strategy<Value = (usize, Vec<(usize, usize)>)> {
-    (1..9_usize).prop_flat_map(|count| {
-        (Just(count), prop::collection::vec((0..count, 0..count), 0..14))
-    })
+    (1..9_usize)
+        .prop_flat_map(|count| (Just(count), prop::collection::vec((0..count, 0..count), 0..14)))
 }
 
 proptest! {

@@ -18,7 +18,8 @@ const GAP: usize = 2;
 
 /// The drawing and the table.
 pub fn text(picture: &Picture) -> String {
-    let shapes: Vec<Shape> = (0..picture.blocks.len()).map(|block| Shape::new(picture, block)).collect();
+    let shapes: Vec<Shape> =
+        (0..picture.blocks.len()).map(|block| Shape::new(picture, block)).collect();
     let room = |row: &[Item]| width(row, &shapes) <= WIDTH;
     let rows = layers(picture, &room);
     let mut out = String::new();
@@ -69,7 +70,13 @@ fn flow(picture: &Picture, shapes: &[Shape], rows: &[Vec<Item>]) -> String {
         for item in row {
             match item.item {
                 Item::Block(block) => {
-                    shapes[block].draw(&mut canvas, &picture.blocks[block], item.at, top, &entering);
+                    shapes[block].draw(
+                        &mut canvas,
+                        &picture.blocks[block],
+                        item.at,
+                        top,
+                        &entering,
+                    );
                 }
                 Item::Pass(net) => {
                     let column = column_of(&entering, net, item.at);
@@ -115,12 +122,16 @@ fn align(
         for (number, net) in picture.nets.iter().enumerate() {
             for other in above.into_iter().flatten() {
                 if let Some(from) = bottom_pin(shapes, *other, number, net.from, net.output) {
-                    shifts.extend(top_pins(shapes, *own, number, &net.to).map(|to| from as f64 - to as f64));
+                    shifts.extend(
+                        top_pins(shapes, *own, number, &net.to).map(|to| from as f64 - to as f64),
+                    );
                 }
             }
             if let Some(from) = bottom_pin(shapes, *own, number, net.from, net.output) {
                 for other in below.into_iter().flatten() {
-                    shifts.extend(top_pins(shapes, *other, number, &net.to).map(|to| to as f64 - from as f64));
+                    shifts.extend(
+                        top_pins(shapes, *other, number, &net.to).map(|to| to as f64 - from as f64),
+                    );
                 }
             }
         }
@@ -141,7 +152,13 @@ fn align(
 }
 
 /// The column where a net leaves an item, if it does.
-fn bottom_pin(shapes: &[Shape], item: Placed, net: usize, from: usize, output: usize) -> Option<usize> {
+fn bottom_pin(
+    shapes: &[Shape],
+    item: Placed,
+    net: usize,
+    from: usize,
+    output: usize,
+) -> Option<usize> {
     match item.item {
         Item::Block(block) if block == from => {
             Some(item.at + shapes[block].outputs.get(output).copied().flatten()?)
@@ -179,7 +196,11 @@ fn lines(
         let top = row.iter().find_map(|item| {
             let pin = bottom_pin(shapes, *item, number, net.from, net.output)?;
             // A passing line goes on in the column in which it came.
-            Some(if matches!(item.item, Item::Pass(_)) { column_of(entering, number, pin) } else { pin })
+            Some(if matches!(item.item, Item::Pass(_)) {
+                column_of(entering, number, pin)
+            } else {
+                pin
+            })
         });
         let ends: Vec<usize> =
             below.iter().flat_map(|item| top_pins(shapes, *item, number, &net.to)).collect();

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::tree::{Table, Tree, endless_key, table};
 use super::fields::Fields;
+use super::tree::{Table, Tree, endless_key, table};
 use super::{CalibrationEntry, GraphFile, node, settings, syntax};
 use crate::problem::{Place, Problem, Spanned};
 

@@ -11,7 +11,13 @@ use crate::suggest;
 
 /// The settings as one text with a setting in each line, for places to point into.
 pub fn text(settings: &[String]) -> String {
-    settings.iter().map(|setting| format!("--set {}\n", setting.replace('\n', " "))).collect()
+    let mut text = String::new();
+    for setting in settings {
+        text.push_str("--set ");
+        text.push_str(&setting.replace('\n', " "));
+        text.push('\n');
+    }
+    text
 }
 
 /// Changes `root` as the lines of `text` say; in a `damaged` file, a missing node is no mistake.

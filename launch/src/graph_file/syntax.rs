@@ -57,8 +57,9 @@ fn table_twice(text: &str, span: std::ops::Range<usize>) -> Problem {
     } else {
         (format!("there are two tables called `{key}`"), "remove one of them")
     };
-    let problem =
-        Problem::error("duplicate", message).at(&Place::file(span.clone()), "again here").help(help);
+    let problem = Problem::error("duplicate", message)
+        .at(&Place::file(span.clone()), "again here")
+        .help(help);
     let mut start = 0;
     for other in text[..line].split_inclusive('\n') {
         let next = other.strip_prefix(header).is_some_and(|rest| rest.starts_with([']', '.']));

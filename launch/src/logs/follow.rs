@@ -95,7 +95,9 @@ fn follow(
         let now = clock::wall_clock_ns();
         for tail in &mut tails {
             let lines = if finish { tail.finish(now) } else { tail.read(now) };
-            lines.into_iter().for_each(|line| merge.push(line));
+            for line in lines {
+                merge.push(line);
+            }
         }
         if finish {
             return print(merge.release(i64::MAX));

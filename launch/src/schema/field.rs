@@ -26,51 +26,63 @@ pub struct Field {
 
 /// All parameters, those of tables inside after the table.
 pub fn fields(root: &Value) -> Vec<Field> {
-    let mut found = Vec::new();
+    let mut walk = Walk { root, found: Vec::new() };
     for form in forms(root, root) {
-        keys(root, form, "", None, 0, &mut found);
+        walk.keys(form, &Above::default());
     }
-    found
+    walk.found
 }
 
-fn keys(
-    root: &Value,
-    schema: &Value,
-    prefix: &str,
-    default: Option<&Value>,
+struct Walk<'a> {
+    root: &'a Value,
+    found: Vec<Field>,
+}
+
+/// The table that keys are in.
+#[derive(Default)]
+struct Above<'a> {
+    prefix: String,
+    default: Option<&'a Value>,
+    /// Whether there are other tables that may stand in its place.
+    others: bool,
     depth: usize,
-    found: &mut Vec<Field>,
-) {
-    let Some(known) = schema.get("properties").and_then(Value::as_object) else {
-        return;
-    };
-    let required = schema.get("required").and_then(Value::as_array);
-    for (key, schema) in known {
-        let required = required.is_some_and(|keys| keys.iter().any(|name| name == key));
-        let default = default.and_then(|all| all.get(key)).or_else(|| schema.get("default"));
-        let default = default.filter(|default| !default.is_null());
-        let forms = forms(root, schema);
-        let name = format!("{prefix}{key}");
-        let tables: Vec<&Value> = forms
-            .iter()
-            .copied()
-            .filter(|form| form.get("properties").is_some_and(Value::is_object))
-            .collect();
-        // A table that is always there needs no line of its own: its keys have theirs.
-        let plain_table = tables.len() == 1 && forms.len() == 1 && default.is_some();
-        if !plain_table {
-            found.push(Field {
-                allowed: allowed(root, schema),
-                default: default.filter(|_| tables.is_empty()).cloned(),
-                required,
-                help: one_line(words::description(root, schema)),
-                choices: choices(&forms),
-                name: name.clone(),
-            });
-        }
-        if depth < DEEPEST {
-            for table in tables {
-                keys(root, table, &format!("{name}."), default, depth + 1, found);
+}
+
+impl<'a> Walk<'a> {
+    fn keys(&mut self, schema: &'a Value, above: &Above<'a>) {
+        let Some(known) = schema.get("properties").and_then(Value::as_object) else {
+            return;
+        };
+        let needed = schema.get("required").and_then(Value::as_array);
+        for (key, schema) in known {
+            let required = needed.is_some_and(|keys| keys.iter().any(|name| name == key));
+            let default = above.default.and_then(|all| all.get(key));
+            let default = default.or_else(|| schema.get("default"));
+            let default = default.filter(|default| !default.is_null());
+            let forms = forms(self.root, schema);
+            let is_table = |form: &&&Value| form.get("properties").is_some_and(Value::is_object);
+            let tables: Vec<&Value> = forms.iter().filter(is_table).copied().collect();
+            // A table that is always there needs no line of its own, for its keys have theirs; and
+            // the word by which a table is told from others is said where they are.
+            let told_apart = above.others && known.len() == 1 && required;
+            let alone = tables.len() == 1 && forms.len() == 1;
+            let name = format!("{}{key}", above.prefix);
+            if !(alone && (default.is_some() || told_apart)) {
+                self.found.push(Field {
+                    allowed: allowed(self.root, schema),
+                    default: default.cloned(),
+                    required,
+                    help: one_line(words::description(self.root, schema)),
+                    choices: choices(&forms),
+                    name: name.clone(),
+                });
+            }
+            if above.depth < DEEPEST {
+                let (prefix, others) = (format!("{name}."), tables.len() > 1);
+                let inside = Above { prefix, default, others, depth: above.depth + 1 };
+                for table in tables {
+                    self.keys(table, &inside);
+                }
             }
         }
     }

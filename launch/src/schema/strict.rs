@@ -42,16 +42,24 @@ fn tighten(schema: &mut Value, close: bool) {
                 "properties" | "patternProperties" | "$defs" | "definitions",
                 Value::Object(schemas),
             ) => {
-                schemas.values_mut().for_each(|schema| tighten(schema, true));
+                for schema in schemas.values_mut() {
+                    tighten(schema, true);
+                }
             }
             ("anyOf" | "oneOf", Value::Array(schemas)) => {
-                schemas.iter_mut().for_each(|schema| tighten(schema, close && whole));
+                for schema in schemas {
+                    tighten(schema, close && whole);
+                }
             }
             ("allOf", Value::Array(schemas)) => {
-                schemas.iter_mut().for_each(|schema| tighten(schema, false));
+                for schema in schemas {
+                    tighten(schema, false);
+                }
             }
             ("prefixItems", Value::Array(schemas)) => {
-                schemas.iter_mut().for_each(|schema| tighten(schema, true));
+                for schema in schemas {
+                    tighten(schema, true);
+                }
             }
             ("items" | "additionalProperties" | "contains", schema) => tighten(schema, true),
             _ => {}

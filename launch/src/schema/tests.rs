@@ -53,10 +53,16 @@ fn what_is_allowed_is_said_in_words() {
     for (schema, words) in [
         (json!({"type": "integer", "minimum": 1, "maximum": 9}), "a whole number from 1 to 9"),
         (json!({"type": "number", "minimum": 0.5}), "a number, at least 0.5"),
-        (json!({"type": "number", "exclusiveMinimum": 0, "maximum": 1.0}), "a number, more than 0 and at most 1"),
+        (
+            json!({"type": "number", "exclusiveMinimum": 0, "maximum": 1.0}),
+            "a number, more than 0 and at most 1",
+        ),
         (json!({"type": ["boolean", "null"]}), "true or false"),
         (json!({"type": "array", "items": {"type": "string"}}), "a list of texts"),
-        (json!({"type": "array", "items": {"type": "integer"}, "minItems": 1}), "a list of at least 1 whole numbers"),
+        (
+            json!({"type": "array", "items": {"type": "integer"}, "minItems": 1}),
+            "a list of at least 1 whole numbers",
+        ),
         (json!({"enum": ["a", null, "b"]}), "`a` or `b`"),
         (json!({"oneOf": [{"type": "string"}, {"type": "number"}]}), "text or a number"),
         (json!({"type": "string", "format": "address"}), "an address HOST:PORT"),
@@ -75,15 +81,28 @@ fn parameters_are_listed_flat() {
     assert_eq!(
         names,
         [
-            "rate_hz", "gain", "card", "volume.spacing_mm", "fan", "fan.apex_px", "shape", "shape.linear",
-            "shape.linear.width_mm", "shape.round", "shape.round.radius_mm", "blend", "films"
+            "rate_hz",
+            "gain",
+            "card",
+            "volume.spacing_mm",
+            "fan",
+            "fan.apex_px",
+            "shape",
+            "shape.linear.width_mm",
+            "shape.round.radius_mm",
+            "blend",
+            "films"
         ]
     );
     let named = |name: &str| fields.iter().find(|field| field.name == name).unwrap();
     assert_eq!(named("rate_hz").help, "Images a second.");
     assert_eq!(named("rate_hz").default, Some(json!(25.0)));
     assert!(named("gain").required && named("fan.apex_px").required && !named("rate_hz").required);
-    assert_eq!(named("volume.spacing_mm").default, Some(json!(0.5)), "the default of the table it is in");
+    assert_eq!(
+        named("volume.spacing_mm").default,
+        Some(json!(0.5)),
+        "the default of the table it is in"
+    );
     assert_eq!(named("fan").default, None);
     assert_eq!(named("blend").allowed, "`mean`, `latest` or `largest`");
     assert_eq!(named("blend").choices, [("mean".to_owned(), "The mean of all.".to_owned())]);
@@ -111,7 +130,10 @@ fn formats_are_found_where_values_are_text() {
     let root = example();
     let value = json!({"card": "card.toml", "films": ["a", 7, "b"], "gain": 1});
     let films = |index| (vec![key("films"), Step::Index(index)], "input-file".to_owned());
-    assert_eq!(formats(&root, &value), [(vec![key("card")], "model".to_owned()), films(0), films(2)]);
+    assert_eq!(
+        formats(&root, &value),
+        [(vec![key("card")], "model".to_owned()), films(0), films(2)]
+    );
     assert_eq!(formats(&root, &json!({"card": null})), []);
 }
 

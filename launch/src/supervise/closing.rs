@@ -7,6 +7,7 @@ use std::time::Duration;
 use runtime::clock;
 use serde_json::{Value, json};
 
+use super::member::End;
 use super::supervisor::Supervisor;
 use crate::plan::ParticipantKind;
 use crate::session::{Pace, Record};
@@ -22,9 +23,9 @@ impl Supervisor {
         let ended_at = clock::monotonic();
         self.clear_away();
         let counted = |name: &str| {
-            self.members
-                .iter()
-                .any(|member| member.node.name == name && member.counted && member.incarnation == 1)
+            self.members.iter().any(|member| {
+                member.node.name == name && member.end == End::Counted && member.incarnation == 1
+            })
         };
         let record = &self.record;
         let streams = table::streams(record, &self.ledger, &counted);

@@ -87,6 +87,6 @@ mod tests {
         );
         let aborted = Death::Killed(6).reason(Some("terminate called"));
         assert!(aborted.ends_with(": terminate called"), "{aborted}");
-        assert!(Death::Exited(101).reason(Some("panicked at x")).contains("x"));
+        assert!(Death::Exited(101).reason(Some("panicked at x")).contains('x'));
     }
 }

@@ -73,7 +73,7 @@ pub fn hear(
     let (tokens, statuses, events) = (sender(), sender(), sender());
     Ok(vec![
         bus.watch_tokens(&format!("{}/alive/**", keys::session(session)), move |key, there| {
-            tokens(token(key, there))
+            tokens(token(key, there));
         })?,
         bus.subscribe(&keys::about(session, "status", "*"), Recovery::None, move |_, bytes| {
             statuses(Received::parse(bytes).ok().and_then(|received| status(&received)));

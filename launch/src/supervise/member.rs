@@ -19,6 +19,17 @@ pub enum Phase {
     Left,
 }
 
+/// Whether the streams of a participant have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// No.
+    Not,
+    /// It said so.
+    Told,
+    /// It said so in a status, so that what it counted is known.
+    Counted,
+}
+
 /// One participant.
 #[derive(Clone, Debug)]
 pub struct Member {
@@ -44,10 +55,8 @@ pub struct Member {
     pub heard_at: Duration,
     /// Since when it is silent, if it hangs.
     pub hung_since: Option<Duration>,
-    /// It says that its streams have ended.
-    pub ended: bool,
-    /// That was in a status, so that what it counted is known.
-    pub counted: bool,
+    /// Whether its streams have ended.
+    pub end: End,
 }
 
 impl Member {
@@ -65,8 +74,7 @@ impl Member {
             linked: false,
             heard_at: Duration::ZERO,
             hung_since: None,
-            ended: false,
-            counted: false,
+            end: End::Not,
         }
     }
 
@@ -77,8 +85,7 @@ impl Member {
         self.phase = Phase::Up;
         self.ready = false;
         self.linked = false;
-        self.ended = false;
-        self.counted = false;
+        self.end = End::Not;
         self.hung_since = None;
     }
 
@@ -93,11 +100,11 @@ impl Member {
 
     /// Whether nothing more comes of it, and all that it counted is known.
     pub fn is_over(&self) -> bool {
-        self.counted || matches!(self.phase, Phase::Down | Phase::Left)
+        self.end == End::Counted || matches!(self.phase, Phase::Down | Phase::Left)
     }
 
     /// Whether its streams have ended.
     pub fn has_ended(&self) -> bool {
-        self.ended || self.counted || matches!(self.phase, Phase::Down | Phase::Left)
+        self.end != End::Not || matches!(self.phase, Phase::Down | Phase::Left)
     }
 }

@@ -2,23 +2,22 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use messages::{Event, EventKind, Timestamp};
+use messages::Timestamp;
 use runtime::bus::{self, Bus, Subscription};
 use runtime::clock::{self, SessionClock};
 use runtime::host::Control;
-use runtime::log::{Level, Line};
+use runtime::log::Level;
 
 use super::ears::{Happening, hear};
 use super::ledger::Ledger;
 use super::member::{Member, Phase};
-use super::voice::{Voice, level};
-use super::watcher::{Noticed, Watcher};
+use super::voice::Voice;
+use super::watcher::Watcher;
 use super::{Death, Options, SuperviseError, Undertaking, process};
 use crate::logs::{Follower, From, Style};
-use crate::plan::ParticipantKind;
 use crate::session::{
     self, MemberRecord, ProcessIdentity, Record, SUPERVISOR, SessionError, SessionFolder,
     SocketFolder, assign, folders, manifest, registry,
@@ -69,11 +68,11 @@ pub struct Supervisor {
     /// Signals sent to those who do not leave.
     pub(super) forced: u32,
     repeats: Vec<(Duration, Control)>,
-    happenings: Receiver<Happening>,
+    pub(super) happenings: Receiver<Happening>,
     watcher: Watcher<Happening>,
-    logs: Option<Follower>,
+    pub(super) logs: Option<Follower>,
     /// Events before this are old news.
-    news_from: Timestamp,
+    pub(super) news_from: Timestamp,
     _subscriptions: Vec<Subscription>,
     _lock: File,
 }
@@ -296,113 +295,9 @@ impl Supervisor {
     pub(super) fn repeat_orders(&mut self, now: Duration) {
         let due: Vec<Control> =
             self.repeats.extract_if(.., |(at, _)| *at <= now).map(|(_, order)| order).collect();
-        due.iter().for_each(|order| self.put(order));
-    }
-
-    /// Takes what happens until `patience` has passed or something did that the caller must act on.
-    pub(super) fn listen(&mut self, patience: Duration) -> Vec<Noticed> {
-        let mut noticed = Vec::new();
-        let first = match self.happenings.recv_timeout(patience) {
-            Ok(first) => first,
-            // The watcher holds a sender as long as the supervisor lives.
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return noticed,
-        };
-        let mut next = Some(first);
-        while let Some(happening) = next {
-            noticed.extend(self.take(happening));
-            next = self.happenings.try_recv().ok();
+        for order in &due {
+            self.put(order);
         }
-        noticed
-    }
-
-    fn take(&mut self, happening: Happening) -> Option<Noticed> {
-        match happening {
-            Happening::Noticed(noticed) => return Some(noticed),
-            Happening::Token { state, node, incarnation, there } => {
-                if let Some(number) = self.find(&node, incarnation) {
-                    self.token(number, &state, there);
-                }
-            }
-            Happening::Status { node, incarnation, status } => {
-                let counted = status.ended;
-                if let Some(number) = self.find(&node, incarnation) {
-                    let member = &mut self.members[number];
-                    member.counted |= counted;
-                    member.heard_at = clock::monotonic();
-                    if let Some(since) = member.hung_since.take() {
-                        let silent = clock::monotonic().saturating_sub(since).as_secs_f64();
-                        let text = format!("answers again after {silent:.1} s");
-                        self.voice.event(EventKind::Ready, &node, &text);
-                    }
-                }
-                self.ledger.take(&node, incarnation, status);
-            }
-            Happening::Event { incarnation, at, event } => self.take_event(incarnation, at, event),
-        }
-        None
-    }
-
-    fn take_event(&mut self, incarnation: u32, at: Timestamp, event: Event) {
-        let Some(number) = self.find(&event.node, incarnation) else {
-            return;
-        };
-        if event.kind == EventKind::Ended {
-            self.members[number].ended = true;
-        }
-        // Losses are in the log of whoever found them.
-        if at < self.news_from || matches!(event.kind, EventKind::Lost { .. }) {
-            return;
-        }
-        let line = Line {
-            at_unix_ns: at.0 + self.record.clock.wall_clock_offset_ns(),
-            level: level(&event.kind),
-            node: event.node,
-            text: event.text,
-        };
-        if let Some(logs) = &self.logs {
-            logs.tell(line);
-        }
-    }
-
-    fn token(&mut self, number: usize, state: &str, there: bool) {
-        let member = &mut self.members[number];
-        match state {
-            "ready" => member.ready = there,
-            "linked" => {
-                member.linked = there;
-                member.heard_at = clock::monotonic();
-                if there && self.stage != Stage::Starting {
-                    self.tell_what_has_ended(number);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// One that comes late has not heard which streams have ended.
-    fn tell_what_has_ended(&mut self, number: usize) {
-        let newcomer = &self.members[number];
-        let hears_all = newcomer.node.kind == ParticipantKind::Observer;
-        let gone: Vec<String> = self
-            .members
-            .iter()
-            .enumerate()
-            .filter(|(other, member)| *other != number && member.has_ended())
-            .map(|(_, member)| member.node.name.clone())
-            .filter(|name| {
-                hears_all || newcomer.node.inputs.values().any(|input| input.node == *name)
-            })
-            .collect();
-        for node in gone {
-            self.order(&Control::Gone { node });
-        }
-    }
-
-    /// The member whose current process this is.
-    pub(super) fn find(&self, node: &str, incarnation: u32) -> Option<usize> {
-        self.members
-            .iter()
-            .position(|member| member.node.name == node && member.incarnation == incarnation)
     }
 
     /// Lets go of the bus, prints the last lines, and removes what the session had outside its folder.

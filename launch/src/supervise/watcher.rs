@@ -113,16 +113,14 @@ mod tests {
             ("kill -SEGV $$", Death::Killed(11)),
             ("exit 0", Death::Exited(0)),
         ] {
-            let child =
+            let mut child =
                 Command::new("sh").args(["-c", script]).stdin(Stdio::null()).spawn().unwrap();
             let process = ProcessIdentity::of(child.id() as i32).unwrap().open().unwrap();
             watcher.watch("n", 7, process).unwrap();
-            let Noticed::Ended { node, incarnation, death } =
-                noticed.recv_timeout(Duration::from_secs(20)).unwrap()
-            else {
-                panic!("nobody asked to stop")
-            };
-            assert_eq!((node.as_str(), incarnation, death), ("n", 7, expected));
+            let ended = noticed.recv_timeout(Duration::from_secs(20)).unwrap();
+            let node = "n".to_owned();
+            assert_eq!(ended, Noticed::Ended { node, incarnation: 7, death: expected });
+            assert!(child.wait().is_err(), "it was waited for already");
         }
     }
 

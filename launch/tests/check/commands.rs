@@ -69,7 +69,10 @@ fn an_executable_that_fails_is_named_and_the_others_are_listed() {
     assert!(!output.status.success());
     assert!(lines(&output.stdout).contains("lab/scanner"));
     let errors = lines(&output.stderr);
-    assert!(errors.contains("vesalius-broken fails at `describe` (exit status: 3): no libtorch"), "{errors}");
+    assert!(
+        errors.contains("vesalius-broken fails at `describe` (exit status: 3): no libtorch"),
+        "{errors}"
+    );
     assert!(errors.contains("vesalius-odd answers `describe` with something else"), "{errors}");
     assert!(!errors.contains("notes"), "{errors}");
 }
@@ -80,9 +83,17 @@ fn describe_shows_ports_and_parameters() {
     let said = bench.printed(&["describe", "lab/locate"]);
     assert!(said.lines().all(|line| line.chars().count() <= 80));
     insta::assert_snapshot!("describe", said);
-    assert_eq!(bench.printed(&["describe", "locate"]), said, "a name that only one offers is enough");
-    let json: Value = serde_json::from_str(&bench.printed(&["describe", "--json", "locate"])).unwrap();
-    assert_eq!(json["inputs"]["image"], json!({"message": "UltrasoundImage", "version": 1, "frames": ["image"]}));
+    assert_eq!(
+        bench.printed(&["describe", "locate"]),
+        said,
+        "a name that only one offers is enough"
+    );
+    let json: Value =
+        serde_json::from_str(&bench.printed(&["describe", "--json", "locate"])).unwrap();
+    assert_eq!(
+        json["inputs"]["image"],
+        json!({"message": "UltrasoundImage", "version": 1, "frames": ["image"]})
+    );
     assert_eq!(json["parameters"]["required"], json!(["calibration"]));
 }
 
@@ -97,7 +108,8 @@ fn describe_knows_foreign_executables_and_slips() {
     assert!(lines(&output.stderr).contains("did you mean `lab/locate`?"));
     let output = bench.run(&["describe", "nowhere.sh:left"]);
     assert!(lines(&output.stderr).contains("nowhere.sh cannot be started: there is no such file"));
-    let other = json!({"executable": "rig", "participants": [{"name": "locate", "kind": "device"}]});
+    let other =
+        json!({"executable": "rig", "participants": [{"name": "locate", "kind": "device"}]});
     bench.lab.executable("vesalius-rig", &describing(&other));
     let output = bench.run(&["describe", "locate"]);
     assert!(lines(&output.stderr).contains("`locate` may be `lab/locate` and `rig/locate`"));
@@ -172,10 +184,20 @@ fn graph_draws_text_image_and_mermaid() {
     insta::assert_snapshot!("mermaid", bench.printed(&["graph", "--mermaid", "graphs/good.toml"]));
     bench.printed(&["graph", "graphs/good.toml", "--svg", "good.svg"]);
     let svg = std::fs::read_to_string(bench.lab.path().join("good.svg")).unwrap();
-    for text in ["ultrasound", "lab/locate", "UltrasoundImage", "newest, ≤ 50 ms", "observers hear every stream"] {
+    for text in [
+        "ultrasound",
+        "lab/locate",
+        "UltrasoundImage",
+        "newest, ≤ 50 ms",
+        "observers hear every stream",
+    ] {
         assert!(svg.contains(text), "{text}");
     }
-    assert_eq!(svg.matches("class=\"wire\" stroke=\"").count(), 3 + 4, "lines, and messages of the legend");
+    assert_eq!(
+        svg.matches("class=\"wire\" stroke=\"").count(),
+        3 + 4,
+        "lines, and messages of the legend"
+    );
     let output = bench.run(&["graph", "graphs/good.toml", "--svg", "nowhere/good.svg"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(lines(&output.stderr).contains("cannot write nowhere/good.svg"));

@@ -46,13 +46,13 @@ fn every_graph_checks_clean() {
 fn lacking(text: &str, vesalius: &Path, python: &Path) -> Option<PathBuf> {
     let graph: toml::Table = toml::from_str(text).unwrap();
     let nodes = graph["nodes"].as_table().unwrap();
-    let needed = nodes.values().map(|node| match node["runs"].as_str().unwrap().split_once(':') {
-        Some(_) => python.to_owned(),
-        None => {
-            let runs = node["runs"].as_str().unwrap();
-            let executable = runs.split('/').next().unwrap();
-            vesalius.with_file_name(format!("vesalius-{executable}"))
+    let mut needed = nodes.values().map(|node| {
+        let runs = node["runs"].as_str().unwrap();
+        if runs.contains(':') {
+            return python.to_owned();
         }
+        let executable = runs.split('/').next().unwrap();
+        vesalius.with_file_name(format!("vesalius-{executable}"))
     });
-    needed.into_iter().find(|path| !path.exists())
+    needed.find(|path| !path.exists())
 }

@@ -51,7 +51,9 @@ fn what_is_no_file_of_text_is_refused() {
 
 #[test]
 fn depth_and_numbers_without_end_are_refused() {
-    let deep = |open: &str, close: &str| format!("version = 1\nnodes = {}{}\n", open.repeat(50_000), close.repeat(50_000));
+    let deep = |open: &str, close: &str| {
+        format!("version = 1\nnodes = {}{}\n", open.repeat(50_000), close.repeat(50_000))
+    };
     assert!(survive("lists.toml", deep("[", "]").as_bytes(), &[]) > 0);
     assert!(survive("tables.toml", deep("{a = ", "}").as_bytes(), &[]) > 0);
     let dotted = format!("version = 1\n{}b = 1\n", "a.".repeat(50_000));
@@ -61,7 +63,16 @@ fn depth_and_numbers_without_end_are_refused() {
     let number = format!("version = {}\n", "9".repeat(100_000));
     assert!(survive("number.toml", number.as_bytes(), &[]) > 0);
     let setting = vec![format!("{}b=1", "a.".repeat(50_000))];
-    assert!(survive("setting.toml", b"version = 1\n[nodes.a]\nruns = \"lab/record\"\n", &setting) > 0);
+    assert!(
+        survive("setting.toml", b"version = 1\n[nodes.a]\nruns = \"lab/record\"\n", &setting) > 0
+    );
+}
+
+/// A label once reached into the next line, here even into the middle of a letter.
+#[test]
+fn a_text_without_its_second_quote_has_labels_in_its_own_line() {
+    let graph = GRAPH.replace("\"ultrasound.image\"", "\"ultrasound.¡");
+    assert!(survive("quote.toml", graph.as_bytes(), &[]) > 0);
 }
 
 const GRAPH: &str = r#"version = 1

@@ -13,7 +13,8 @@ pub struct Lab {
     folder: tempfile::TempDir,
 }
 
-pub const CALIBRATION: &str = "probe_from_image = [\n  [0.1, 0, 0, -5],\n  [0, 0.1, 0, 0],\n  [0, 0, 0.1, 0],\n]\n";
+pub const CALIBRATION: &str =
+    "probe_from_image = [\n  [0.1, 0, 0, -5],\n  [0, 0.1, 0, 0],\n  [0, 0, 0.1, 0],\n]\n";
 
 impl Lab {
     pub fn new() -> Self {
@@ -23,7 +24,9 @@ impl Lab {
         lab.write("graphs/probe.toml", CALIBRATION);
         lab.write("graphs/sweep.mha", "ObjectType = Image\n");
         lab.write("graphs/weights.bin", "weights");
-        let card = |sha256: &str| format!("name = \"vessels\"\nfile = \"weights.bin\"\nsha256 = \"{sha256}\"\n");
+        let card = |sha256: &str| {
+            format!("name = \"vessels\"\nfile = \"weights.bin\"\nsha256 = \"{sha256}\"\n")
+        };
         lab.write("graphs/card.toml", &card(&sha256("weights")));
         lab.write("graphs/other-card.toml", &card(&"0".repeat(64)));
         lab
@@ -67,7 +70,8 @@ impl Lab {
 }
 
 pub fn sha256(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap();
+    Sha256::digest(text).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// A script that answers `describe` and otherwise prints its arguments.
@@ -78,19 +82,21 @@ pub fn describing(description: &Value) -> String {
 }
 
 fn description() -> Value {
-    let port = |message: &str, version: u32, frames: &[&str]| {
-        json!({"message": message, "version": version, "frames": frames})
-    };
+    let port = |message: &str, version: u32, frames: &[&str]| json!({"message": message, "version": version, "frames": frames});
     let image = port("UltrasoundImage", 1, &["image"]);
     let poses = port("ToolPoses", 1, &["tracker", "tool"]);
     let located = port("LocatedImage", 1, &["patient", "image"]);
-    let parameters = |properties: Value, required: &[&str]| {
-        json!({"type": "object", "properties": properties, "required": required})
-    };
+    let parameters = |properties: Value, required: &[&str]| json!({"type": "object", "properties": properties, "required": required});
     let rate = json!({"type": "number", "minimum": 1, "maximum": 100, "default": 25.0, "description": "Images a second."});
     let address = json!({"type": ["string", "null"], "format": "address", "default": null, "description": "Where the device listens."});
-    let tools = json!({"type": "array", "items": {"type": "string"}, "description": "The tools to track."});
-    let participant = |name: &str, kind: &str, help: &str, inputs: Value, outputs: Value, parameters: Value| {
+    let tools =
+        json!({"type": "array", "items": {"type": "string"}, "description": "The tools to track."});
+    let participant = |name: &str,
+                       kind: &str,
+                       help: &str,
+                       inputs: Value,
+                       outputs: Value,
+                       parameters: Value| {
         json!({"name": name, "kind": kind, "help": help, "inputs": inputs, "outputs": outputs, "parameters": parameters})
     };
     let locate = json!({

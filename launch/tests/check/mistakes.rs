@@ -87,9 +87,10 @@ mistakes! {
     unknown_key: with_locate("priorty = 7");
     wrong_words_and_numbers: with_locate("on_failure = \"restrt\"\npriority = 11\ndelivery.image = \"latest\"\ndeadline_ms.pose = 50\nstartup_ms = 0");
     observer_with_inputs: with("[nodes.record]\nruns = \"lab/record\"\ninputs.image = \"ultrasound.image\"\ndeadline_ms = 50");
+    two_recorders: with("[nodes.record]\nruns = \"lab/record\"\n\n[nodes.again]\nruns = \"lab/record\"");
     node_twice: with("[nodes.tracker]\nruns = \"lab/tracker\"");
     key_twice: with_locate("priority = 3\npriority = 4");
-    bad_names: with("[nodes.launch]\nruns = \"lab/record\"\n[nodes.\"a.b\"]\nruns = \"lab/record\"");
+    bad_names: with("[nodes.launch]\nruns = \"lab/scanner\"\n[nodes.\"a.b\"]\nruns = \"lab/record\"");
     unreachable_device: instead("\"lab/tracker\"", "\"lab/tracker\"\nparameters.address = \"tcp://127.0.0.1:1\"");
     no_address: instead("\"lab/tracker\"", "\"lab/tracker\"\nparameters.address = \"tracker\"");
     missing_file: with("[nodes.film]\nruns = \"lab/file\"\nparameters.path = \"film.mha\"");
@@ -206,6 +207,10 @@ runs = "lap/record"
 #[test]
 fn json_names_the_place_of_each_problem() {
     let lab = Lab::new();
-    let checked = lab.check(&GOOD.replace("tracker.poses", "tracker.pose"), &["locate.max_gap_ms=0"]);
-    insta::assert_snapshot!("json", format!("{:#}", launch::check::to_json(&checked, "graph.toml")));
+    let checked =
+        lab.check(&GOOD.replace("tracker.poses", "tracker.pose"), &["locate.max_gap_ms=0"]);
+    insta::assert_snapshot!(
+        "json",
+        format!("{:#}", launch::check::to_json(&checked, "graph.toml"))
+    );
 }

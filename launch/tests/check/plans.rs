@@ -1,6 +1,7 @@
 //! The plan of a good graph: what was written, what is the default, what came from files.
 
-use launch::plan::{OnFailure, ParticipantKind, Plan};
+use launch::plan::ParticipantKind::{self, Device, Node, Observer};
+use launch::plan::{OnFailure, Plan};
 use runtime::assignment::Delivery;
 use serde_json::json;
 
@@ -58,7 +59,6 @@ fn nodes_come_in_the_order_of_the_file_with_their_kind_and_executable() {
     let names: Vec<&str> = plan.nodes.iter().map(|node| node.name.as_str()).collect();
     assert_eq!(names, ["ultrasound", "tracker", "locate", "segment", "record"]);
     let kinds: Vec<ParticipantKind> = plan.nodes.iter().map(|node| node.kind).collect();
-    use ParticipantKind::{Device, Node, Observer};
     assert_eq!(kinds, [Device, Device, Node, Node, Observer]);
     let locate = node(&plan, "locate");
     assert_eq!(locate.runs, "lab/locate");
@@ -177,7 +177,10 @@ fn calibrations_that_are_none_are_refused_with_the_reason() {
         ("probe_from_image = [[1,0,0,0],[1,0,0,0],[0,0,0,0]]", "must be invertible"),
         ("probe_from_image = [[nan,0,0,0],[0,1,0,0],[0,0,1,0]]", "three rows of four numbers"),
         ("\n\nprobe_from_image = [", "line 3"),
-        ("patient_from_tracker = [[2,0,0,0],[0,2,0,0],[0,0,2,0],[0,0,0,1]]", "patient_from_tracker"),
+        (
+            "patient_from_tracker = [[2,0,0,0],[0,2,0,0],[0,0,2,0],[0,0,0,1]]",
+            "patient_from_tracker",
+        ),
         ("<PlusConfiguration/>", "no way from Image to Probe"),
         ("<Other/>", "is it a PLUS device set"),
         ("\u{feff}<", "XML"),
@@ -203,9 +206,12 @@ fn a_real_device_set_gives_its_matrices() {
     let plan = plan(&lab, GRAPH, &[&format!("calibrations.probe={}", path.display())]);
     let calibration = &node(&plan, "locate").parameters["calibration"];
     // As it stands in the file, rows of four.
-    assert_eq!(calibration["probe_from_image"][0], json!([0.1150824106, -0.2918820945, 0.02590598846, -61.52962608]));
+    assert_eq!(
+        calibration["probe_from_image"][0],
+        json!([0.115_082_410_6, -0.291_882_094_5, 0.025_905_988_46, -61.529_626_08])
+    );
     assert_eq!(calibration["probe_from_image"].as_array().unwrap().len(), 3);
-    assert_eq!(calibration["patient_from_tracker"][2][3], json!(830.9891197));
+    assert_eq!(calibration["patient_from_tracker"][2][3], json!(830.989_119_7));
     assert_eq!(calibration["patient_from_tracker"][3], json!([0.0, 0.0, 0.0, 1.0]));
 }
 
@@ -255,10 +261,17 @@ fn weights_given_beside_the_card_are_the_ones_that_are_checked() {
     let lab = Lab::new();
     lab.write("graphs/elsewhere.bin", "weights");
     lab.write("graphs/changed.bin", "other");
-    let missing = GRAPH.replace("\"card.toml\"", "\"card.toml\"\nparameters.weights = \"elsewhere.bin\"");
+    let missing =
+        GRAPH.replace("\"card.toml\"", "\"card.toml\"\nparameters.weights = \"elsewhere.bin\"");
     let plan = plan(&lab, &missing, &[]);
     let path = lab.path().canonicalize().unwrap().join("graphs/elsewhere.bin");
     assert_eq!(node(&plan, "segment").parameters["weights"], json!(path));
-    let changed = lab.check(&missing, &[&format!("segment.weights={}", lab.path().join("graphs/changed.bin").display())]);
-    assert_eq!(changed.problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["wrong-checksum"]);
+    let changed = lab.check(
+        &missing,
+        &[&format!("segment.weights={}", lab.path().join("graphs/changed.bin").display())],
+    );
+    assert_eq!(
+        changed.problems.iter().map(|problem| problem.code).collect::<Vec<_>>(),
+        ["wrong-checksum"]
+    );
 }

@@ -38,7 +38,7 @@ pub fn segmentations(a: &SegmentedImage, b: &SegmentedImage, difference: &mut Di
 /// Dice coefficient of one label: `2|A ∩ B| / (|A| + |B|)` (Dice, Ecology 26:297, 1945); none if the
 /// label is on neither side.
 pub fn dice(a: &[u8], b: &[u8], label: u8) -> Option<f64> {
-    let count = |side: &[u8]| side.iter().filter(|&&value| value == label).count();
+    let count = |side: &[u8]| side.iter().map(|&value| usize::from(value == label)).sum::<usize>();
     let both = a.iter().zip(b).filter(|&(&a, &b)| a == label && b == label).count();
     let all = count(a) + count(b);
     (all > 0).then(|| 2.0 * both as f64 / all as f64)

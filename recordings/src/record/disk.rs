@@ -1,4 +1,5 @@
-//! The thread that hashes segments, completes their links and hands them to the operating system.
+//! The way to the disk: one thread hashes segments and completes their links, one hands them to the
+//! operating system.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -53,7 +54,7 @@ pub struct Disk {
     reused: Receiver<Vec<u8>>,
     sent: u64,
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 /// The disk does not take any more.
@@ -69,18 +70,20 @@ impl Disk {
     /// Writes to `file`, which is empty.
     ///
     /// # Errors
-    /// If the thread cannot be started.
+    /// If a thread cannot be started.
     pub fn new(file: File) -> io::Result<Self> {
         let (segments, sealed) = bounded(WAITING);
-        let (giving, reused) = bounded(WAITING + 1);
+        let (hashed, ready) = bounded(WAITING);
+        let (giving, reused) = bounded(2 * WAITING + 2);
         let shared = Arc::new(Shared::default());
-        let thread = {
+        let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let hashing = thread("hash").spawn(move || hash(&sealed, &hashed))?;
+        let writing = {
             let shared = Arc::clone(&shared);
-            std::thread::Builder::new()
-                .name("disk".to_owned())
-                .spawn(move || run(file, &sealed, &giving, &shared))?
+            thread("disk").spawn(move || write(file, &ready, &giving, &shared))?
         };
-        Ok(Self { segments: Some(segments), reused, sent: 0, shared, thread: Some(thread) })
+        let threads = vec![hashing, writing];
+        Ok(Self { segments: Some(segments), reused, sent: 0, shared, threads })
     }
 
     /// Memory for a segment that is not needed any more.
@@ -138,7 +141,7 @@ impl Disk {
     /// If something could not be written.
     pub fn close(&mut self) -> Result<(), Failed> {
         self.segments = None;
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             // A panic leaves segments unwritten, which is found below.
             let _ = thread.join();
         }
@@ -147,15 +150,8 @@ impl Disk {
     }
 }
 
-fn run(mut file: File, sealed: &Receiver<Sealed>, reused: &Sender<Vec<u8>>, shared: &Shared) {
-    let failed = |error: io::Error, file: &File| {
-        let mut progress = shared.progress();
-        // Half a segment does not stay behind; if this fails too, readers leave it out.
-        let _ = file.set_len(progress.written);
-        progress.error = Some(error);
-        progress.failed = true;
-        shared.changed.notify_all();
-    };
+/// Completes links until nothing more comes, or nobody takes what is complete.
+fn hash(sealed: &Receiver<Sealed>, hashed: &Sender<Sealed>) {
     let mut previous = link::NO_HASH;
     let mut hasher = link::hasher(&previous);
     while let Ok(mut segment) = sealed.recv() {
@@ -170,6 +166,23 @@ fn run(mut file: File, sealed: &Receiver<Sealed>, reused: &Sender<Vec<u8>>, shar
             hasher.update(&segment.bytes[covered..]);
             previous = hash;
         }
+        if hashed.send(segment).is_err() {
+            return;
+        }
+    }
+}
+
+/// Writes until nothing more comes, or the disk takes no more.
+fn write(mut file: File, ready: &Receiver<Sealed>, reused: &Sender<Vec<u8>>, shared: &Shared) {
+    let failed = |error: io::Error, file: &File| {
+        let mut progress = shared.progress();
+        // Half a segment does not stay behind; if this fails too, readers leave it out.
+        let _ = file.set_len(progress.written);
+        progress.error = Some(error);
+        progress.failed = true;
+        shared.changed.notify_all();
+    };
+    while let Ok(segment) = ready.recv() {
         if let Err(error) = file.write_all(&segment.bytes) {
             return failed(error, &file);
         }

@@ -10,7 +10,8 @@ use messages::wire::Received;
 use messages::{Flushed, FlushedStream, Timestamp};
 use runtime::Topic;
 
-use super::disk::{Disk, Failed, Sealed};
+use super::disk::{Disk, Sealed};
+use super::error::{PartError, Trouble};
 use super::link;
 use super::segment::Segment;
 use crate::ledger::{Ledger, Note};
@@ -18,7 +19,8 @@ use crate::manifest::Manifest;
 use crate::{format, topic};
 
 /// How chunks are compressed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Compression {
     /// LZ4: about half the size at about 600 MB/s.
@@ -26,49 +28,6 @@ pub enum Compression {
     Lz4,
     /// None: fastest.
     None,
-}
-
-/// Why a recording cannot be written.
-#[derive(Debug, thiserror::Error)]
-pub enum PartError {
-    /// There is one already.
-    #[error(
-        "{path} is there already and recordings are never overwritten; choose another session folder or move the file"
-    )]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file cannot be made.
-    #[error("cannot create {path}: {source}; is the folder there and writable?")]
-    Create {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The disk is full.
-    #[error(
-        "the disk of {path} is full after {written} bytes of this recording; free some space. What was written before stays readable"
-    )]
-    Full {
-        /// The file.
-        path: PathBuf,
-        /// Bytes that are safe.
-        written: u64,
-    },
-    /// It cannot be written for another reason.
-    #[error(
-        "cannot write {path} after {written} bytes: {reason}; what was written before stays readable"
-    )]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Bytes that are safe.
-        written: u64,
-        /// Why.
-        reason: String,
-    },
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -98,31 +57,6 @@ pub struct PartWriter {
     last: BTreeMap<(String, u32), u64>,
     links: u64,
     linked_to: u64,
-}
-
-/// Why one step failed, before it is said of which file.
-#[derive(Debug)]
-enum Trouble {
-    Mcap(mcap::McapError),
-    Disk(Failed),
-}
-
-impl From<mcap::McapError> for Trouble {
-    fn from(error: mcap::McapError) -> Self {
-        Self::Mcap(error)
-    }
-}
-
-impl From<Failed> for Trouble {
-    fn from(failed: Failed) -> Self {
-        Self::Disk(failed)
-    }
-}
-
-impl From<serde_json::Error> for Trouble {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Mcap(mcap::McapError::Io(io::Error::other(error)))
-    }
 }
 
 impl PartWriter {
@@ -210,18 +144,7 @@ impl PartWriter {
                 // Dropping it would write an end behind the hole.
                 drop(writer.into_inner());
             }
-            let path = self.path.clone();
-            let (written, error) = match trouble {
-                Trouble::Disk(Failed { written, error }) => (written, error),
-                Trouble::Mcap(mcap::McapError::Io(error)) => (self.disk.written(), error),
-                Trouble::Mcap(error) => (self.disk.written(), io::Error::other(error)),
-            };
-            match error.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    PartError::Full { path, written }
-                }
-                _ => PartError::Write { path, written, reason: error.to_string() },
-            }
+            trouble.about(&self.path, self.disk.written())
         })
     }
 

@@ -8,9 +8,11 @@ use messages::wire::Received;
 use messages::{Flushed, Timestamp};
 use runtime::{Topic, clock, log};
 
-use super::part::{PartError, PartWriter};
+use super::error::PartError;
+use super::part::PartWriter;
 use crate::byte_queue::{ByteQueue, Popped};
-use crate::ledger::{Note, State};
+use crate::ledger::Note;
+use crate::verdict::State;
 
 /// What is to be written.
 pub enum Item {

@@ -40,7 +40,9 @@ fn check(rebuild: impl Fn(&mut Vec<Vec<u8>>)) -> verify::Report {
     let mut parts: Vec<Vec<u8>> = places.into_iter().map(|place| bytes[place].to_vec()).collect();
     rebuild(&mut parts);
     let mut rebuilt = bytes[..8].to_vec();
-    parts.iter().for_each(|part| rebuilt.extend_from_slice(part));
+    for part in &parts {
+        rebuilt.extend_from_slice(part);
+    }
     rebuilt.extend_from_slice(&bytes[tail]);
     std::fs::write(&path, &rebuilt).unwrap();
     verify::verify(&path).unwrap()

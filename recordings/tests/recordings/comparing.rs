@@ -65,7 +65,7 @@ fn encode(
             let blocks = messages::wire::block_checksums(&array.bytes);
             bytes.push(0x5b);
             bytes.extend((8 * blocks.len() as u64).to_be_bytes());
-            blocks.iter().for_each(|block| bytes.extend(block.to_le_bytes()));
+            bytes.extend(blocks.iter().flat_map(|block| block.to_le_bytes()));
         }
     }
     bytes
@@ -144,7 +144,7 @@ fn labels_are_compared_by_their_overlap() {
     let say = |flip: bool| {
         let mut voice = Voice::new::<SegmentedImage>(Topic::Stream, "segment.labels");
         let mut image = session::labels(0, 32, 32);
-        let inside = image.labels.as_slice().iter().filter(|&&label| label == 1).count();
+        let inside: usize = image.labels.as_slice().iter().map(|&label| usize::from(label)).sum();
         if flip {
             let mut labels = image.labels.as_slice().to_vec();
             let at = labels.iter().position(|&label| label == 1).unwrap();

@@ -127,7 +127,7 @@ fn what_is_whole_around_a_bent_byte_is_saved_and_the_rest_named() {
     assert!(came.iter().all(|message| all.contains(message)));
     let report = verify::verify(&saved).unwrap();
     assert!(report.parts[0].damage.is_empty());
-    let missing: u64 = report.streams.iter().map(recordings::ledger::Verdict::missing).sum();
+    let missing: u64 = report.streams.iter().map(recordings::verdict::Verdict::missing).sum();
     assert_eq!(missing as usize, all.len() - came.len());
 }
 

@@ -23,7 +23,9 @@ fn recorded(recording: &Recording) -> BTreeMap<String, Times> {
         let time = (envelope.acquired_at.0, envelope.published_at.0, envelope.sequence as i64);
         times.entry(entity).or_default().push(time);
     }
-    times.values_mut().for_each(|times| times.sort_unstable());
+    for times in times.values_mut() {
+        times.sort_unstable();
+    }
     times
 }
 
@@ -165,4 +167,14 @@ fn a_full_disk_ends_the_drawing_with_its_reason() {
     let recording = Recording::open(folder.path()).unwrap();
     let error = draw(&recording, path, &Parameters::default()).unwrap_err().to_string();
     assert!(error.contains("/dev/full"), "{error}");
+}
+#[test]
+fn zz_scratch() {
+    for (name, heard) in [("small", session::script(3, [320, 240])), ("large", session::script(700, [640, 480]))] {
+        let folder = Path::new("/tmp/rectest").join(name);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        session::record(&folder, &heard);
+        if name == "small" { view(&folder, &heard, Parameters::default()); }
+    }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use messages::wire::Received;
 use messages::{JournalEntry, Timestamp};
-use recordings::ledger::State;
 use recordings::record::{Compression, Parameters};
+use recordings::verdict::State;
 use recordings::{Recording, Selection, info, journals, verify};
 use runtime::Topic;
 

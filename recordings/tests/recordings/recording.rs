@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use messages::wire::Received;
 use messages::{Timestamp, UltrasoundImage};
-use recordings::ledger::State;
 use recordings::record::{Parameters, Record};
+use recordings::verdict::State;
 use recordings::{Recording, verify};
 use runtime::{Observed, Observer, Topic};
 
 use super::session::{self, START, Voice};
 
-fn stream(report: &verify::Report, name: &str) -> recordings::ledger::Verdict {
+fn stream(report: &verify::Report, name: &str) -> recordings::verdict::Verdict {
     report.streams.iter().find(|stream| stream.stream == name).unwrap().clone()
 }
 

@@ -1,8 +1,8 @@
 //! A recorder that was killed goes on in a new file, and readers take both as one.
 
 use messages::Timestamp;
-use recordings::ledger::State;
 use recordings::record::Record;
+use recordings::verdict::State;
 use recordings::{Recording, verify};
 use runtime::Observer;
 

@@ -83,11 +83,7 @@ impl Layout {
             placed.push(boxes.collect::<Vec<_>>());
             x += width + CHANNEL;
         }
-        let mut layout = Self {
-            rows: placed,
-            width: (x - CHANNEL).max(0.0),
-            height: 0.0,
-        };
+        let mut layout = Self { rows: placed, width: (x - CHANNEL).max(0.0), height: 0.0 };
         layout.straighten(picture);
         layout
     }
@@ -164,13 +160,7 @@ fn sized(picture: &Picture, item: Item) -> Placed {
         }
         Item::Pass(_) => (0.0, PASS_HEIGHT),
     };
-    Placed {
-        item,
-        x: 0.0,
-        y: 0.0,
-        width,
-        height,
-    }
+    Placed { item, x: 0.0, y: 0.0, width, height }
 }
 
 /// Where a net leaves a box, from above, if it does.

@@ -4,9 +4,8 @@ use std::fmt::Write as _;
 
 /// Colours that people with any colour vision tell apart (M. Okabe, K. Ito, "Color universal design", 2008),
 /// darkened where they would be pale on white.
-const COLOURS: &[&str] = &[
-    "#0072b2", "#d55e00", "#00916a", "#b5568c", "#b07d00", "#3f8fc4", "#5b5b5b", "#7b4fa3",
-];
+const COLOURS: &[&str] =
+    &["#0072b2", "#d55e00", "#00916a", "#b5568c", "#b07d00", "#3f8fc4", "#5b5b5b", "#7b4fa3"];
 
 /// The colour of a message.
 pub fn colour(messages: &[&str], message: &str) -> &'static str {
@@ -23,7 +22,11 @@ pub fn escaped(text: &str) -> String {
 /// Text from a place on.
 pub fn text(out: &mut String, class: &str, x: f64, y: f64, text: &str) {
     if !text.is_empty() {
-        let _ = writeln!(out, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", escaped(text));
+        let _ = writeln!(
+            out,
+            "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>",
+            escaped(text)
+        );
     }
 }
 

@@ -30,24 +30,12 @@ struct Border {
     pin: char,
 }
 
-const NODE: Border = Border {
-    top: ['┌', '─', '┐'],
-    bottom: ['└', '─', '┘'],
-    side: '│',
-    pin: '┬',
-};
-const DEVICE: Border = Border {
-    top: ['╔', '═', '╗'],
-    bottom: ['╚', '═', '╝'],
-    side: '║',
-    pin: '╤',
-};
-const OBSERVER: Border = Border {
-    top: ['╭', '─', '╮'],
-    bottom: ['╰', '─', '╯'],
-    side: '│',
-    pin: '┬',
-};
+const NODE: Border =
+    Border { top: ['┌', '─', '┐'], bottom: ['└', '─', '┘'], side: '│', pin: '┬' };
+const DEVICE: Border =
+    Border { top: ['╔', '═', '╗'], bottom: ['╚', '═', '╝'], side: '║', pin: '╤' };
+const OBSERVER: Border =
+    Border { top: ['╭', '─', '╮'], bottom: ['╰', '─', '╯'], side: '│', pin: '┬' };
 
 impl Shape {
     /// The shape of a block of the picture.
@@ -91,7 +79,14 @@ impl Shape {
     }
 
     /// Draws the box with its left upper corner at a place; lines that enter say at which pins.
-    pub fn draw(&self, canvas: &mut Canvas, block: &Block, at: usize, top: usize, entering: &[Line]) {
+    pub fn draw(
+        &self,
+        canvas: &mut Canvas,
+        block: &Block,
+        at: usize,
+        top: usize,
+        entering: &[Line],
+    ) {
         let border = match block.kind {
             ParticipantKind::Device => DEVICE,
             ParticipantKind::Observer => OBSERVER,
@@ -111,12 +106,14 @@ impl Shape {
         for ((input, label), pin) in block.inputs.iter().zip(&self.input_labels).zip(&self.inputs) {
             canvas.write(at + label - 1, top, &format!(" {} ", input.port));
             if let Some(pin) = pin {
-                let reached = |column: usize| entering.iter().any(|line| line.ends.contains(&column));
-                let column = if reached(at + pin + 1) && !reached(at + pin) { 1 } else { 0 };
+                let reached =
+                    |column: usize| entering.iter().any(|line| line.ends.contains(&column));
+                let column = usize::from(reached(at + pin + 1) && !reached(at + pin));
                 canvas.put(at + pin + column, top, '▼');
             }
         }
-        for ((port, label), pin) in block.outputs.iter().zip(&self.output_labels).zip(&self.outputs) {
+        for ((port, label), pin) in block.outputs.iter().zip(&self.output_labels).zip(&self.outputs)
+        {
             let bottom = top + HEIGHT - 1;
             canvas.write(at + label - 1, bottom, &format!(" {} ", port.0));
             if let Some(pin) = pin {

@@ -28,7 +28,12 @@ impl Canvas {
 
     /// All lines, without blanks at their ends.
     pub fn to_text(&self) -> String {
-        let lines = self.lines.iter().map(|line| line.iter().collect::<String>());
-        lines.map(|line| format!("{}\n", line.trim_end())).collect()
+        let mut text = String::new();
+        for line in &self.lines {
+            text.extend(line);
+            text.truncate(text.trim_end_matches(' ').len());
+            text.push('\n');
+        }
+        text
     }
 }

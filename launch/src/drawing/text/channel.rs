@@ -16,7 +16,8 @@ pub struct Line {
 impl Line {
     fn span(&self) -> (usize, usize) {
         let columns = self.ends.iter().chain([&self.top]);
-        columns.fold((usize::MAX, 0), |(least, most), column| (least.min(*column), most.max(*column)))
+        columns
+            .fold((usize::MAX, 0), |(least, most), column| (least.min(*column), most.max(*column)))
     }
 
     fn is_straight(&self) -> bool {
@@ -54,14 +55,15 @@ pub fn draw(canvas: &mut Canvas, top: usize, lines: &[Line]) -> usize {
                 other.net != line.net && (above || below)
             });
             if !crossed {
-                canvas.put(column, row, corner(column > least, column < most, up, down));
+                canvas.put(column, row, corner([column > least, column < most, up, down]));
             }
         }
     }
     height
 }
 
-fn corner(left: bool, right: bool, up: bool, down: bool) -> char {
+/// The character that leads to the left, to the right, up and down.
+fn corner([left, right, up, down]: [bool; 4]) -> char {
     match (left, right, up, down) {
         (true, true, true, true) => '┼',
         (true, true, true, false) => '┴',
@@ -79,7 +81,8 @@ fn corner(left: bool, right: bool, up: bool, down: bool) -> char {
 
 /// The track of each line that is not straight. Lines that share a track are apart.
 fn tracks(lines: &[Line]) -> Vec<Option<usize>> {
-    let mut bent: Vec<usize> = (0..lines.len()).filter(|line| !lines[*line].is_straight()).collect();
+    let mut bent: Vec<usize> =
+        (0..lines.len()).filter(|line| !lines[*line].is_straight()).collect();
     // Of lines that go right, the rightmost turns first; of those that go left, the leftmost: they cross less.
     bent.sort_by_key(|line| {
         let line = &lines[*line];
@@ -115,11 +118,7 @@ mod tests {
     }
 
     fn line(net: usize, top: usize, ends: &[usize]) -> Line {
-        Line {
-            net,
-            top,
-            ends: ends.to_vec(),
-        }
+        Line { net, top, ends: ends.to_vec() }
     }
 
     #[test]

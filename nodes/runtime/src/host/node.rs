@@ -35,6 +35,8 @@ struct Runner<N: Node> {
     words: Sender<Word>,
     node: N,
     incarnation: u32,
+    /// The instant of the last step.
+    last: Timestamp,
     /// In a replay: whether it was built before.
     built_before: bool,
     /// Why each input is stale, if it is.
@@ -104,13 +106,16 @@ pub fn run_node<N: Node>(assignment: Assignment) -> Result<(), HostError> {
         words: words.clone(),
         node,
         incarnation: assignment.incarnation,
+        last: started_at,
         built_before: false,
         stale: vec![None; ports],
         reported: Health::Healthy,
         error: None,
     };
     if !matches!(intake.order, Order::Journal { .. }) {
-        runner.started(None)?;
+        // On the simulated clock nothing may depend on when the run was started.
+        let simulated = assignment.mode == Mode::Simulated;
+        runner.started(simulated.then_some(started_at))?;
     }
     loop {
         let step = intake.next();
@@ -189,8 +194,13 @@ impl<N: Node> Runner<N> {
     }
 
     /// The instant of a step, and when what it causes is published.
-    fn now(&self, at: Option<Timestamp>) -> Timestamp {
-        at.unwrap_or_else(|| self.assignment.clock.now())
+    fn now(&mut self, at: Option<Timestamp>) -> Timestamp {
+        self.last = match (at, &self.assignment.mode) {
+            (Some(at), _) => at,
+            (None, Mode::Live) => self.assignment.clock.now(),
+            (None, Mode::Simulated | Mode::Replay { .. }) => self.last,
+        };
+        self.last
     }
 
     fn published_at(&self, now: Timestamp, took: Duration) -> Timestamp {
