@@ -223,8 +223,15 @@ fn a_blank_an_end_and_a_mark_carry_no_value() {
     for (kind, reason) in
         [(Kind::Blank, Some("nothing within 50 ms")), (Kind::End, None), (Kind::Mark, None)]
     {
-        let bytes =
-            control(&origin(), Schema::of::<Health>(), kind, 3, Timestamp(5), reason).unwrap();
+        let bytes = control(
+            &origin(),
+            Schema::of::<Health>(),
+            kind,
+            3,
+            (Timestamp(5), Timestamp(6)),
+            reason,
+        )
+        .unwrap();
         let received = Received::parse(Bytes::from(bytes)).unwrap();
         received.verify().unwrap();
         assert_eq!(received.envelope().kind, kind);

@@ -11,7 +11,7 @@
 //!
 //! [`format`](mod@format) tells the layout of the file.
 
-pub mod byte_queue;
+mod byte_queue;
 mod command;
 pub mod compare;
 pub mod format;

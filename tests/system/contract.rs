@@ -82,3 +82,33 @@ fn a_changed_parameter_makes_the_comparison_fail_and_only_there() {
     assert_eq!(compared.code, 1, "{}\n{}", compared.stdout, compared.stderr);
     assert!(compared.stdout.contains("reconstruct.volume"), "{}", compared.stdout);
 }
+
+/// What was late, stale or blank then is so in the replay, at the same instants.
+#[test]
+fn late_and_blank_outputs_are_replayed_as_they_were() {
+    let _alone = alone();
+    let place = Place::new();
+    let root = system_tests::root();
+    let text = std::fs::read_to_string(root.join(DEMO)).unwrap();
+    let tight = text
+        .replace("deadline_ms = 500 ", "deadline_ms = 45 ")
+        .replace("deadline_ms = 1000", "deadline_ms = 45")
+        .replace("\"calibrations/", &format!("\"{}/launch/graphs/calibrations/", root.display()))
+        .replace("\"../../models/", &format!("\"{}/models/", root.display()));
+    assert_ne!(tight, text);
+    let graph = place.path("tight.toml");
+    std::fs::write(&graph, tight).unwrap();
+    let load = Load::new(2);
+    let closing = place.run(graph.to_str().unwrap(), "a", &["--stop-after", "4s"]);
+    drop(load);
+    let replayed = replay(&place, &closing, "b", &[]);
+    let late: u64 = ["locate.located", "segment.segmented"]
+        .map(|stream| {
+            let row = closing.stream(stream);
+            row["blanks"].as_u64().unwrap() + row["stale"].as_u64().unwrap()
+        })
+        .iter()
+        .sum();
+    assert!(late > 0, "nothing was late, so that this shows nothing:\n{}", closing.log);
+    assert_equal(&place, closing.path(), &replayed);
+}

@@ -9,6 +9,7 @@ use runtime::bus::{Bus, BusError, Recovery, Subscription};
 use runtime::keys;
 
 use super::watcher::Noticed;
+use crate::session::SUPERVISOR;
 
 /// Something that reached the supervisor.
 #[derive(Debug)]
@@ -105,7 +106,9 @@ pub fn status(received: &Received) -> Option<Happening> {
 
 fn event(received: &Received) -> Option<Happening> {
     let envelope = received.envelope();
-    if envelope.kind != Kind::Message {
+    // What the supervisor says itself is in its log.
+    let own = envelope.stream.strip_suffix(".event") == Some(SUPERVISOR);
+    if envelope.kind != Kind::Message || own {
         return None;
     }
     Some(Happening::Event {

@@ -107,7 +107,8 @@ pub fn message<'a, T: Message>(
     Ok(Encoded { head, arrays, length })
 }
 
-/// Writes a blank, a mark or an end, with `reason` (for blanks) or without.
+/// Writes a blank, a mark or an end, with `reason` (for blanks) or without. Its times are when it became
+/// so, and when it was handed to the bus.
 ///
 /// # Errors
 /// If serde cannot write it, which does not happen for these.
@@ -116,7 +117,7 @@ pub fn control(
     schema: crate::message::Schema,
     kind: Kind,
     sequence: u64,
-    published_at: Timestamp,
+    (acquired_at, published_at): (Timestamp, Timestamp),
     reason: Option<&str>,
 ) -> Result<Vec<u8>, WireError> {
     let validity = match reason {
@@ -132,7 +133,7 @@ pub fn control(
         version: schema.version,
         frames: schema.frames.iter().map(|&frame| frame.to_owned()).collect(),
         sequence,
-        acquired_at: published_at,
+        acquired_at,
         published_at,
         validity,
         arrays: Vec::new(),

@@ -152,19 +152,13 @@ impl Stream {
         })
     }
 
-    /// Says that there is nothing usable now, and why.
+    /// Says that there is nothing usable since the first of `times`, and why; published at the second.
     ///
     /// # Errors
     /// If it cannot be sent.
-    pub fn blank(&mut self, published_at: Timestamp, reason: &str) -> Result<(), BusError> {
-        let bytes = control(
-            &self.origin,
-            self.schema,
-            Kind::Blank,
-            self.sequence,
-            published_at,
-            Some(reason),
-        )?;
+    pub fn blank(&mut self, times: (Timestamp, Timestamp), reason: &str) -> Result<(), BusError> {
+        let bytes =
+            control(&self.origin, self.schema, Kind::Blank, self.sequence, times, Some(reason))?;
         self.sequence += 1;
         self.publisher.put(bytes)?;
         let mut statistics = self.statistics.lock().unwrap_or_else(PoisonError::into_inner);
@@ -178,7 +172,7 @@ impl Stream {
     /// # Errors
     /// If it cannot be sent.
     pub fn mark(&mut self, at: Timestamp) -> Result<(), BusError> {
-        let bytes = control(&self.origin, self.schema, Kind::Mark, self.sequence, at, None)?;
+        let bytes = control(&self.origin, self.schema, Kind::Mark, self.sequence, (at, at), None)?;
         self.publisher.put(bytes)
     }
 
@@ -187,7 +181,7 @@ impl Stream {
     /// # Errors
     /// If it cannot be sent.
     pub fn end(&mut self, at: Timestamp) -> Result<(), BusError> {
-        let bytes = control(&self.origin, self.schema, Kind::End, self.sequence, at, None)?;
+        let bytes = control(&self.origin, self.schema, Kind::End, self.sequence, (at, at), None)?;
         self.publisher.put(bytes)
     }
 }
@@ -291,16 +285,17 @@ impl Outbox {
         )
     }
 
-    /// Blanks all output ports, unless they are blank already.
+    /// Blanks all output ports, unless they are blank already: since the first of `times`, published at
+    /// the second.
     ///
     /// # Errors
     /// If it cannot be sent.
-    pub fn blank(&mut self, at: Timestamp, reason: &str) -> Result<(), BusError> {
+    pub fn blank(&mut self, times: (Timestamp, Timestamp), reason: &str) -> Result<(), BusError> {
         if self.blanked {
             return Ok(());
         }
         self.blanked = true;
-        self.ports.iter_mut().try_for_each(|stream| stream.blank(at, reason))
+        self.ports.iter_mut().try_for_each(|stream| stream.blank(times, reason))
     }
 
     /// Says on all output ports that nothing before `at` will follow.

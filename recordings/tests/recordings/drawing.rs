@@ -168,13 +168,3 @@ fn a_full_disk_ends_the_drawing_with_its_reason() {
     let error = draw(&recording, path, &Parameters::default()).unwrap_err().to_string();
     assert!(error.contains("/dev/full"), "{error}");
 }
-#[test]
-fn zz_scratch() {
-    for (name, heard) in [("small", session::script(3, [320, 240])), ("large", session::script(700, [640, 480]))] {
-        let folder = Path::new("/tmp/rectest").join(name);
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        session::record(&folder, &heard);
-        if name == "small" { view(&folder, &heard, Parameters::default()); }
-    }
-}

@@ -54,8 +54,14 @@ impl Voice {
     }
 
     fn control(&self, kind: Kind, at: i64, reason: Option<&str>) -> Heard {
-        let bytes =
-            wire::control(&self.origin, self.schema, kind, self.next, Timestamp(at), reason);
+        let bytes = wire::control(
+            &self.origin,
+            self.schema,
+            kind,
+            self.next,
+            (Timestamp(at), Timestamp(at)),
+            reason,
+        );
         (self.topic, bytes.unwrap().into())
     }
 

@@ -378,7 +378,7 @@ impl<N: Node> Runner<N> {
 
     fn blank(&mut self, port: usize, now: Timestamp, reason: String) -> Result<(), HostError> {
         let published_at = self.published_at(now, Duration::ZERO);
-        self.outbox.blank(published_at, &reason)?;
+        self.outbox.blank((now, published_at), &reason)?;
         self.stale[port] = Some(reason);
         Ok(())
     }

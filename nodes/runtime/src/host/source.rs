@@ -106,7 +106,7 @@ pub fn run_source<S: Source>(assignment: Assignment) -> Result<(), HostError> {
         let known = messages::schemas().into_iter().find(|known| known.name == schema.name);
         let known =
             known.unwrap_or(Schema { name: "", version: schema.version, frames: &[], kept: 0 });
-        messages::wire::control(&origin, known, kind, schema.count, at, None)
+        messages::wire::control(&origin, known, kind, schema.count, (at, at), None)
     };
     let ended = Arc::new(AtomicBool::new(false));
     let status = {
