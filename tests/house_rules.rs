@@ -179,7 +179,7 @@ fn is_allowed(expression: &str, allowed: &BTreeSet<String>) -> bool {
 #[test]
 fn every_dependency_has_an_accepted_licence() {
     let policy: toml::Table =
-        std::fs::read_to_string(root().join("deny.toml")).unwrap().parse().unwrap();
+        std::fs::read_to_string(root().join(".cargo/deny.toml")).unwrap().parse().unwrap();
     let allowed: BTreeSet<String> = policy["licenses"]["allow"]
         .as_array()
         .unwrap()
@@ -196,5 +196,5 @@ fn every_dependency_has_an_accepted_licence() {
             wrong.push(format!("{} {}: {licence}", package["name"], package["version"]));
         }
     }
-    assert!(wrong.is_empty(), "licences outside deny.toml:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "licences outside .cargo/deny.toml:\n{}", wrong.join("\n"));
 }

@@ -467,6 +467,24 @@ fn one_that_does_not_leave_is_made_to_and_that_is_told() {
 }
 
 #[test]
+fn asked_twice_it_hurries_and_says_who_was_cut_short() {
+    let mut plan = chain(json!({"rate_hz": 50.0}));
+    find(&mut plan, "listen").parameters = json!({"slow_to_close_ms": 600_000});
+    let mut session = Session::start(&plan);
+    session.started(500);
+    session.signal_supervisor(Signal::INT);
+    std::thread::sleep(Duration::from_millis(500));
+    session.signal_supervisor(Signal::INT);
+    let closing = session.closing();
+    let reasons = closing.reasons.join("; ");
+    assert!(
+        reasons.contains("listen did not leave when told to and was sent SIGTERM"),
+        "{reasons}"
+    );
+    assert_eq!(closing.reasons.len(), 1, "{reasons}");
+}
+
+#[test]
 fn when_the_supervisor_is_killed_the_others_go_on_and_another_takes_them_up() {
     let mut session = Session::start(&chain(json!({"rate_hz": 50.0, "count": 400})));
     let before = session.started(1000);

@@ -273,3 +273,9 @@ pub fn shared_memory() -> Vec<String> {
     names.sort();
     names
 }
+
+/// Asserts that there is no more shared memory than `before`.
+pub fn assert_no_more(before: &[String]) {
+    let left: Vec<_> = shared_memory().into_iter().filter(|name| !before.contains(name)).collect();
+    assert!(left.is_empty(), "shared memory was left behind: {left:?}");
+}

@@ -1,7 +1,7 @@
 //! The demonstration and the real sweep run, lose nothing, and say so.
 
 use serde_json::Value;
-use system_tests::{Place, alone, shared_data, shared_memory};
+use system_tests::{Place, alone, assert_no_more, shared_data, shared_memory};
 
 pub const DEMO: &str = "launch/graphs/demo.toml";
 pub const SWEEP: &str = "launch/graphs/recorded-sweep.toml";
@@ -55,7 +55,7 @@ fn the_demonstration_loses_nothing_and_is_recorded_whole() {
     let verified = place.call(&["verify", closing.path(), "--json"]);
     assert_eq!(verified.code, 0, "{}\n{}", verified.stdout, verified.stderr);
     assert!(closing.folder.join("procedure.rrd").metadata().unwrap().len() > 100_000);
-    assert_eq!(shared_memory(), before, "shared memory was left behind");
+    assert_no_more(&before);
     let left = std::fs::read_dir(place.path("vesalius")).unwrap().count();
     assert_eq!(left, 0, "sockets were left behind");
 }
@@ -94,7 +94,9 @@ fn the_real_liver_sweep_is_placed_but_for_its_dropouts() {
     assert_eq!(closing.stream("images.image")["sent"], 140);
     assert_eq!(closing.stream("poses.poses")["sent"], 309);
     assert_eq!(closing.stream("locate.located")["sent"], 140);
-    assert_eq!(closing.stream("segment.segmented")["sent"], 140);
+    // Those that came while the network was busy were superseded, as the graph asks for.
+    let segmented = closing.stream("segment.segmented")["sent"].as_u64().unwrap();
+    assert!((10..=140).contains(&segmented), "{segmented}");
     let (placed, unplaced) = placements(&place, closing.path());
     assert_eq!((placed, unplaced), (122, 18), "as by interpolation between the poses of the file");
 }
@@ -107,11 +109,13 @@ fn the_real_network_runs_on_the_real_sweep() {
     let card = system_tests::root().join("models/cards/carotid.toml");
     arguments.extend(["--set".to_owned(), format!("segment.model={}", card.display())]);
     arguments.extend(["--set".to_owned(), format!("segment.weights={}", weights.display())]);
-    // The network takes about 100 ms for one image on one thread, so that the sweep cannot be live.
-    arguments.extend(["--clock".to_owned(), "simulated".to_owned()]);
+    // The network takes over a second for one image on one thread, so that the sweep cannot be live.
+    arguments.extend(["--clock", "simulated", "--stop-after", "0.9s"].map(str::to_owned));
     let place = Place::new();
     let closing = place.run(SWEEP, "carotid", &borrowed(&arguments)).good();
-    assert_eq!(closing.stream("segment.segmented")["sent"], 140);
+    let images = closing.stream("images.image")["sent"].as_u64().unwrap();
+    assert!(images >= 10, "{images}");
+    assert_eq!(closing.stream("segment.segmented")["sent"], images);
     assert_eq!(closing.node("segment")["errors"], 0);
 }
 

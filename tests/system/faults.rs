@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use system_tests::{Closing, Place, Running, alone, is_long, shared_memory, signal};
+use system_tests::{
+    Closing, Place, Running, alone, assert_no_more, is_long, shared_memory, signal,
+};
 
 use crate::demonstration::DEMO;
 
@@ -77,7 +79,7 @@ fn a_killed_node_is_noticed_restarted_and_disturbs_no_other() {
             }
         }
     }
-    assert_eq!(shared_memory(), before, "shared memory was left behind");
+    assert_no_more(&before);
 }
 
 /// A killed recorder loses nothing below its last mark, and a second part goes on.
@@ -176,7 +178,7 @@ fn an_interrupt_leaves_a_complete_recording_and_nothing_else() {
     let closing = running.wait().good();
     let verified = place.call(&["verify", closing.path(), "--json"]);
     assert_eq!(verified.code, 0, "{}", verified.stdout);
-    assert_eq!(shared_memory(), before);
+    assert_no_more(&before);
     assert_eq!(std::fs::read_dir(place.path("vesalius")).unwrap().count(), 0);
 }
 
@@ -200,5 +202,5 @@ fn a_hundred_restarts_leak_no_shared_memory() {
     signal(i32::try_from(running.child.id()).unwrap(), "INT");
     let closing = running.wait();
     assert_eq!(closing.node("locate")["restarts"], 100);
-    assert_eq!(shared_memory(), before);
+    assert_no_more(&before);
 }

@@ -124,15 +124,16 @@ impl Supervisor {
         if progress != self.progress.1 {
             self.progress = (now, progress);
         }
-        if now.saturating_sub(self.progress.0) <= self.options.ending_patience {
+        // Closing a long recording takes its time and shows in no count.
+        let mut waiting = self.members.iter().filter(|member| !member.is_over());
+        let closing = waiting.all(|member| member.node.kind == ParticipantKind::Observer);
+        let patience = self.options.ending_patience * if closing { 4 } else { 1 };
+        if now.saturating_sub(self.progress.0) <= patience {
             return;
         }
         let waiting = self.who_holds_up();
-        let text = format!(
-            "{} did not come to the end for {} s",
-            waiting.join(", "),
-            self.options.ending_patience.as_secs()
-        );
+        let text =
+            format!("{} did not come to the end for {} s", waiting.join(", "), patience.as_secs());
         self.voice.say(Level::Error, &format!("{text}: tells all to leave"));
         self.trouble(text);
         self.leave();
