@@ -95,6 +95,10 @@ impl Recording {
         for path in paths {
             let bytes = file::map(&path)
                 .map_err(|source| OpenError::Unreadable { path: path.clone(), source })?;
+            // A recorder that was started again on a full disk could write nothing.
+            if bytes.is_empty() && !parts.is_empty() {
+                continue;
+            }
             let start = bytes.len().min(mcap::MAGIC.len());
             if bytes[..start] != mcap::MAGIC[..start] || start == 0 {
                 return Err(OpenError::NotMcap { path });

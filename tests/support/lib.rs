@@ -58,13 +58,28 @@ impl Place {
     /// The command `vesalius`, whose sessions have their sockets here.
     pub fn vesalius(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(root().join("target/debug/vesalius"));
+        // The Python of the tests comes first, for nodes written in it.
+        let python = root().join(".vesalius/python/bin");
+        let path = std::env::var("PATH").unwrap_or_default();
         command
+            .env("PATH", format!("{}:{path}", python.display()))
             .args(arguments)
             .current_dir(root())
             .env("XDG_RUNTIME_DIR", self.0.path())
             .env("XDG_CACHE_HOME", root().join(".vesalius/cache"))
             .stdin(Stdio::null());
         command
+    }
+
+    /// What `tests/python/recording.py` says of a session's recording.
+    pub fn recording(&self, what: &str, session: &Path) -> Value {
+        let output = Command::new(root().join(".vesalius/python/bin/python"))
+            .arg(root().join("tests/python/recording.py"))
+            .args([what.as_ref(), session.as_os_str()])
+            .output()
+            .expect("`./vesalius test` makes the Python environment");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
     }
 
     /// Runs the command to its end.

@@ -1,6 +1,5 @@
 //! The demonstration and the real sweep run, lose nothing, and say so.
 
-use serde_json::Value;
 use system_tests::{Place, alone, assert_no_more, shared_data, shared_memory};
 
 pub const DEMO: &str = "launch/graphs/demo.toml";
@@ -71,18 +70,9 @@ fn the_demonstration_places_and_leaves_out_as_the_probe_is_seen_and_hidden() {
 }
 
 /// How many located images are placed, and how many are not.
-fn placements(place: &Place, session: &str) -> (usize, usize) {
-    let python = system_tests::root().join(".vesalius/python/bin/python");
-    let script = system_tests::root().join("tests/python/placements.py");
-    let output = std::process::Command::new(python)
-        .arg(script)
-        .arg(format!("{session}/procedure.mcap"))
-        .env("HOME", place.path(""))
-        .output()
-        .expect("`./vesalius test` makes the Python environment");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let counts: Value = serde_json::from_slice(&output.stdout).unwrap();
-    (counts["placed"].as_u64().unwrap() as usize, counts["unplaced"].as_u64().unwrap() as usize)
+fn placements(place: &Place, session: &str) -> (u64, u64) {
+    let counts = place.recording("placements", session.as_ref());
+    (counts["placed"].as_u64().unwrap(), counts["unplaced"].as_u64().unwrap())
 }
 
 #[test]
@@ -113,9 +103,9 @@ fn the_real_network_runs_on_the_real_sweep() {
     arguments.extend(["--clock", "simulated", "--stop-after", "0.9s"].map(str::to_owned));
     let place = Place::new();
     let closing = place.run(SWEEP, "carotid", &borrowed(&arguments)).good();
-    let images = closing.stream("images.image")["sent"].as_u64().unwrap();
-    assert!(images >= 10, "{images}");
-    assert_eq!(closing.stream("segment.segmented")["sent"], images);
+    let located = closing.stream("locate.located")["sent"].as_u64().unwrap();
+    assert!(located >= 10, "{located}");
+    assert_eq!(closing.stream("segment.segmented")["sent"], located);
     assert_eq!(closing.node("segment")["errors"], 0);
 }
 

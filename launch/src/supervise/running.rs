@@ -79,15 +79,16 @@ impl Supervisor {
         member.failed += 1;
         let over = member.has_ended();
         let policy = member.node.on_failure;
-        bus::remove_orphaned_shared_memory();
         if matches!(self.stage, Stage::Leaving(_)) && self.forced > 0 {
             // It was told to end, and that is told where it is done.
             self.members[number].phase = Phase::Left;
             self.remember(number);
             return;
         }
+        // First of all it is told; freeing what it held takes longer.
         self.voice.event(EventKind::Failed, &name, &reason);
         self.trouble(format!("{name} {reason}"));
+        bus::remove_orphaned_shared_memory();
         if over || matches!(self.stage, Stage::Leaving(_)) {
             self.members[number].phase = Phase::Left;
             self.remember(number);
