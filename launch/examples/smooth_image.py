@@ -19,8 +19,7 @@ def now():  # on the session clock
 
 def publish(key, port, schema, kind, value=None, acquired_at=None, pixels=None):
     arrays = [] if pixels is None else [{"name": "pixels", "element": "uint8", "shape": list(pixels.shape)}]
-    message = cbor2.dumps({
-        "session": me["session"], "stream": f"{node}.{port}", "incarnation": me["incarnation"], "kind": kind, "schema": schema,
+    message = cbor2.dumps({"session": me["session"], "stream": f"{node}.{port}", "incarnation": me["incarnation"], "kind": kind, "schema": schema,
         "version": 1, "frames": ["image"] if port == "image" else [], "sequence": count.get(port, 0), "arrays": arrays,
         "acquired_at": acquired_at or now(), "published_at": now(), "validity": "valid"}) + cbor2.dumps(value)
     if arrays:  # the array starts at a multiple of 64 bytes; the checksum of its (one) MiB follows
@@ -35,12 +34,11 @@ def publish_all(kind):
     for port, schema in (("health", "Health"), ("journal", "JournalEntry")): publish(f"{port}/{node}", port, schema, kind)
 
 def on_image(sample):
-    payload, items = sample.payload.to_bytes(), []
+    payload, items = sample.payload.to_bytes(), heard.set() or []
     stream = io.BytesIO(payload)
     while stream.tell() < len(payload):
         items.append(cbor2.load(stream))
     envelope = items[0]
-    heard.set()
     if envelope["kind"] == "end":
         over.set()
     elif envelope["kind"] == "message":
@@ -54,7 +52,7 @@ def on_control(sample):
     order = json.loads(sample.payload.to_bytes())
     leave.set() if order == "exit" else start.set() if "start" in order else None
 
-ears = bus.declare_subscriber(me["inputs"]["image"]["key"], on_image), bus.declare_subscriber(f"{root}/control", on_control)
+ears = [bus.declare_subscriber(key, hear) for key, hear in ((me["inputs"]["image"]["key"], on_image), (f"{root}/control", on_control))]
 tokens = {state: bus.liveliness().declare_token(f"{root}/alive/{state}/{node}/{me['incarnation']}") for state in ["ready"]}
 while not leave.wait(0.25 if start.is_set() else 0.02):
     if not start.is_set():
@@ -63,5 +61,7 @@ while not leave.wait(0.25 if start.is_set() else 0.02):
             tokens["linked"] = bus.liveliness().declare_token(f"{root}/alive/linked/{node}/{me['incarnation']}")
     if over.is_set() and "end" not in tokens:
         tokens["end"] = publish_all("end")
-    publish(f"status/{node}", "status", "NodeStatus", "message", {"ended": "end" in tokens})
+    heard_of = {"port": "image", "stream": me["inputs"]["image"]["stream"], "received": count.get("journal", 0), "taken": count.get("journal", 0)}
+    outputs = [{"port": "image", "sent": count.get("image", 0)}]
+    publish(f"status/{node}", "status", "NodeStatus", "message", {"ended": "end" in tokens, "inputs": [heard_of], "outputs": outputs})
 bus.close()

@@ -1,5 +1,7 @@
 //! Laws of transforms, points and affine maps.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
 use messages::{Affine, Image, Patient, Probe, Tracker, Transform, transform::Point};
 use nalgebra::{Isometry3, Matrix3x4, Matrix4, Point3, Translation3, UnitQuaternion, Vector3};
 use proptest::prelude::*;
@@ -17,8 +19,8 @@ fn isometry() -> impl Strategy<Value = Isometry3<f64>> {
 fn affine() -> impl Strategy<Value = Matrix3x4<f64>> {
     (isometry(), [0.05..2.0, 0.05..2.0, 0.05..2.0]).prop_map(|(isometry, scale)| {
         let mut rows = isometry.to_homogeneous().fixed_view::<3, 4>(0, 0).into_owned();
-        for axis in 0..3 {
-            let column = rows.column(axis) * scale[axis];
+        for (axis, scale) in scale.into_iter().enumerate() {
+            let column = rows.column(axis) * scale;
             rows.set_column(axis, &column);
         }
         rows

@@ -3,6 +3,8 @@
 //! A new message or version writes its file with `VESALIUS_WRITE_GOLDEN=1 cargo test -p messages`; a
 //! file that is there is never written again.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
 use std::path::PathBuf;
 
 use bytes::Bytes;

@@ -1,3 +1,5 @@
+//! Executables that describe themselves well, badly, slowly or not at all.
+
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;

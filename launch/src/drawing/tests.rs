@@ -1,3 +1,5 @@
+//! Drawings of small graphs, as they should look.
+
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use proptest::prelude::*;

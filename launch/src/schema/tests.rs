@@ -1,3 +1,5 @@
+//! Schemas with known fields, forms and limits.
+
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use serde_json::json;

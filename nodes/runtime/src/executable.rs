@@ -183,12 +183,14 @@ impl Executable {
     }
 
     fn usage(&self) {
+        use std::fmt::Write as _;
+
         let name = self.name;
         let mut text = format!(
             "vesalius-{name}: nodes and tools of Vesalius; usually started by `vesalius`\n\n  describe         what it offers, as JSON\n  node NAME        runs one as the assignment in the environment says\n"
         );
         for tool in &self.tools {
-            text += &format!("  {:<16} {}\n", tool.name, tool.help);
+            let _ = writeln!(text, "  {:<16} {}", tool.name, tool.help);
         }
         print(&text);
     }

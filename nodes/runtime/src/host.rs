@@ -45,3 +45,17 @@ pub enum HostError {
     #[error("this device reads the real world and cannot follow the {0} clock; use `--clock live`")]
     Clock(&'static str),
 }
+
+/// An error with its causes, in one sentence each.
+fn explain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}

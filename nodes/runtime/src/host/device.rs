@@ -7,12 +7,11 @@ use crossbeam::channel::unbounded;
 use messages::wire::Validity;
 use messages::{EventKind, Health, NodeStatus};
 
-use super::HostError;
 use super::control::Control;
-use super::node::explain;
 use super::pace::Pace;
 use super::participant::{Participant, Started};
 use super::watch::{Watch, Word, poll};
+use super::{HostError, explain};
 use crate::assignment::{Assignment, Mode};
 use crate::clock;
 use crate::device::{Device, Reading};

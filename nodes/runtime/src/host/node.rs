@@ -7,10 +7,10 @@ use crossbeam::channel::{Sender, unbounded};
 use messages::wire::{Kind, Received, Validity};
 use messages::{EventKind, Health, JournalEntry, Taken, Timestamp};
 
-use super::HostError;
 use super::control::Control;
 use super::counters::{Counters, status};
 use super::participant::{Participant, Started};
+use super::{HostError, explain};
 use super::{changes, journal_file};
 
 use super::watch::{Watch, Word};
@@ -146,20 +146,6 @@ fn build<N: Node>(parameters: &serde_json::Value) -> Result<N, HostError> {
     let parameters = serde_json::from_value(parameters.clone())
         .map_err(|error| HostError::Parameters(error.to_string()))?;
     N::new(parameters).map_err(|error| HostError::Participant(explain(&error)))
-}
-
-/// An error with its causes, in one sentence each.
-pub fn explain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 fn say(words: &Sender<Word>, kind: EventKind, text: String) {

@@ -12,11 +12,10 @@ use messages::message::Schema;
 use messages::wire::{Kind, Received};
 use messages::{EventKind, Flushed, InputStatus, NodeStatus, Timestamp};
 
-use super::HostError;
 use super::control::Control;
-use super::node::explain;
 use super::participant::{Participant, Started};
 use super::watch::{Watch, Word};
+use super::{HostError, explain};
 use crate::assignment::{Assignment, Mode};
 use crate::bus::Recovery;
 use crate::inbox::Tracker;

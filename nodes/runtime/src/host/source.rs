@@ -11,12 +11,11 @@ use messages::message::Schema;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use super::HostError;
 use super::control::Control;
-use super::node::explain;
 use super::pace::Pace;
 use super::participant::{Participant, Started};
 use super::watch::{Watch, Word, poll};
+use super::{HostError, explain};
 use crate::assignment::{Assignment, Mode};
 use crate::bus::Publisher;
 use crate::{clock, keys};
