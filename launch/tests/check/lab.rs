@@ -65,7 +65,8 @@ impl Lab {
         let report = Report { colour: false, width: 400 };
         let folder = self.path().canonicalize().unwrap();
         let said = report.text(checked, "graph.toml").replace(folder.to_str().unwrap(), "/lab");
-        said.replace(self.path().to_str().unwrap(), "/lab")
+        let here = std::env::current_dir().unwrap();
+        said.replace(self.path().to_str().unwrap(), "/lab").replace(here.to_str().unwrap(), "/here")
     }
 }
 
