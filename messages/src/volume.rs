@@ -36,7 +36,7 @@ impl Message for Volume {
     const SCHEMA: &'static str = "Volume";
     const VERSION: u32 = 1;
     const FRAMES: &'static [&'static str] = &["patient", "voxel"];
-    const KEPT: usize = 4;
+    const KEPT: usize = 2;
 
     fn arrays(&self) -> Vec<ArrayRef<'_>> {
         let shape = self.shape();

@@ -1,7 +1,7 @@
 //! From one process to another: a device and a node of this runtime beside raw Zenoh with explicit
 //! shared memory, in turn, over the same kind of socket, on the same bytes.
 //!
-//! `cargo bench --profile dev -p runtime --bench one_way`
+//! `cargo bench --profile dev -p runtime --bench one_way [-- BYTES…]`
 //!
 //! Measured is the time from just before the message is made (raw: the buffer is allocated and
 //! filled) until its bytes can be read in the other process. Both print p50 and p99 in microseconds.
@@ -30,7 +30,11 @@ fn main() {
         "{:>10}  {:>10} {:>10}  {:>10} {:>10}  {:>7} {:>9}",
         "bytes", "raw p50", "raw p99", "typed p50", "typed p99", "ratio", "more µs"
     );
+    let wanted: Vec<usize> = arguments.iter().filter_map(|size| size.parse().ok()).collect();
     for (bytes, count, pause_us) in SIZES {
+        if !wanted.is_empty() && !wanted.contains(&bytes) {
+            continue;
+        }
         let (mut raws, mut typeds) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             raws.extend(raw::measure(bytes, count, pause_us));

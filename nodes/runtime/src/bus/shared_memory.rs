@@ -45,6 +45,9 @@ impl SharedMemory {
             }
         });
         let provider = provider.as_ref()?.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // What nobody reads any more is taken first: its pages are mapped and warm. Left to the policy,
+        // that would happen only once the whole pool had been walked through.
+        provider.garbage_collect();
         provider.alloc(length).with_policy::<GarbageCollect>().wait().ok()
     }
 }
