@@ -63,8 +63,19 @@ pub struct CalibrationEntry {
     pub name: Spanned<String>,
     /// Its file, relative to the graph file.
     pub file: Spanned<String>,
-    /// The SHA-256 that the file must have, lower case.
-    pub sha256: Option<Spanned<String>>,
+    /// The SHA-256 that the file must have.
+    pub sha256: Checksum,
+}
+
+/// What a graph says about the content of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Checksum {
+    /// Its SHA-256, lower case.
+    Given(Spanned<String>),
+    /// What is written is no SHA-256; that is among the problems already.
+    Unreadable,
+    /// Nothing.
+    Missing,
 }
 
 /// One `[nodes.NAME]`.

@@ -8,10 +8,13 @@
 pub mod board;
 pub mod catalogue;
 pub mod check;
+pub mod checksum;
 pub mod commands;
 pub mod drawing;
 pub mod graph_file;
+pub mod ledger;
 pub mod logs;
+pub mod memory_lock;
 pub mod parameters;
 pub mod plan;
 pub mod problem;

@@ -42,6 +42,8 @@ pub enum Taken {
         /// The parameters as JSON.
         parameters: String,
     },
+    /// All its inputs had ended; the last entry of an incarnation that was not broken off.
+    Finished,
 }
 
 impl Message for JournalEntry {

@@ -41,7 +41,7 @@ impl Message for LocatedImage {
     const SCHEMA: &'static str = "LocatedImage";
     const VERSION: u32 = 1;
     const FRAMES: &'static [&'static str] = &["patient", "image"];
-    const KEPT: usize = 4;
+    const KEPT: usize = 16;
 
     fn arrays(&self) -> Vec<ArrayRef<'_>> {
         self.image.arrays()

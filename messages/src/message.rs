@@ -16,7 +16,7 @@ pub trait Message: Serialize + DeserializeOwned + Clone + Send + Sync + 'static 
     const VERSION: u32;
     /// The frames its coordinates are in; producer and consumer must name the same ones.
     const FRAMES: &'static [&'static str];
-    /// How many of the last ones a publisher keeps for consumers that missed them.
+    /// How many of the last ones a publisher keeps for consumers that missed them; fewer if they are large.
     const KEPT: usize = 1024;
 
     /// The arrays, in the order in which [`attach`](Self::attach) gets them back.

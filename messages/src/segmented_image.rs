@@ -40,7 +40,7 @@ impl Message for SegmentedImage {
     const SCHEMA: &'static str = "SegmentedImage";
     const VERSION: u32 = 1;
     const FRAMES: &'static [&'static str] = &["patient", "image"];
-    const KEPT: usize = 4;
+    const KEPT: usize = 16;
 
     fn arrays(&self) -> Vec<ArrayRef<'_>> {
         vec![ArrayRef::new("labels", &self.labels, &[self.height_px.into(), self.width_px.into()])]

@@ -38,7 +38,7 @@ impl Message for UltrasoundImage {
     const SCHEMA: &'static str = "UltrasoundImage";
     const VERSION: u32 = 1;
     const FRAMES: &'static [&'static str] = &["image"];
-    const KEPT: usize = 4;
+    const KEPT: usize = 16;
 
     fn arrays(&self) -> Vec<ArrayRef<'_>> {
         vec![ArrayRef::new("pixels", &self.pixels, &[self.height_px.into(), self.width_px.into()])]

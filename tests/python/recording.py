@@ -1,4 +1,4 @@
-"""Reads a session's recording with nothing but cbor2 and lz4: `placements` counts placed images, `events` lists events in order."""
+"""Reads a session's recording with nothing but cbor2 and lz4: `placements` counts placed images, `events` lists events in order, `times` when each event and each message was published."""
 import io, json, pathlib, struct, sys
 import cbor2, lz4.frame
 
@@ -39,6 +39,14 @@ if what == "placements":
         if envelope["stream"] == "locate.located":
             counts["placed" if "placed" in value["placement"] else "unplaced"] += 1
     print(json.dumps(counts))
+elif what == "times":
+    events, published = [], {}
+    for envelope, value in messages(folder):
+        if envelope["schema"] == "Event":
+            name, port = (value["kind"], None) if isinstance(value["kind"], str) else next((kind, details.get("port")) for kind, details in value["kind"].items())
+            events.append([envelope["published_at"], value["node"], name, port])
+        published.setdefault(envelope["stream"], []).append(envelope["published_at"])
+    print(json.dumps({"events": sorted(events, key=lambda event: event[0]), "published": published}))
 else:
     events = [(envelope["published_at"], value["node"], value["kind"]) for envelope, value in messages(folder) if envelope["schema"] == "Event"]
     events.sort(key=lambda event: event[0])

@@ -1,7 +1,9 @@
 //! The contract: a replay gives back, bit for bit, what was recorded; a simulated clock makes two runs
 //! equal; and what is different is found.
 
-use system_tests::{Called, Closing, Load, Place, alone};
+use std::time::Duration;
+
+use system_tests::{Called, Closing, Load, Place, alone, signal};
 
 use crate::demonstration::{DEMO, SWEEP, liver};
 
@@ -62,6 +64,28 @@ fn two_runs_on_the_simulated_clock_are_equal_and_another_seed_is_not() {
     let c = place.run(DEMO, "c", &other).good();
     let compared = compare(&place, a.path(), c.path());
     assert_eq!(compared.code, 1, "{}", compared.stdout);
+}
+
+/// A node that was changed and then restarted is built in the replay with what it had each time.
+#[test]
+fn a_node_that_was_changed_and_killed_is_replayed_with_its_parameters_of_then() {
+    let _alone = alone();
+    let place = Place::new();
+    let running = place.start(DEMO, "a", &["--stop-after", "9s"]);
+    running.record();
+    std::thread::sleep(Duration::from_secs(2));
+    // Nobody tracks such a tool: from now on no image is placed, before and after the restart.
+    let set = place.call(&["set", "locate", "probe=forceps"]);
+    assert_eq!(set.code, 0, "{}\n{}", set.stdout, set.stderr);
+    std::thread::sleep(Duration::from_secs(1));
+    signal(running.pid("locate"), "KILL");
+    let closing = running.wait();
+    assert_eq!(closing.node("locate")["restarts"], 1, "{}", closing.log);
+    let placed = place.recording("placements", &closing.folder);
+    assert!(placed["placed"].as_u64().unwrap() > 10, "{placed}");
+    assert!(placed["unplaced"].as_u64().unwrap() > 80, "{placed}");
+    let replayed = replay(&place, &closing, "b", &[]);
+    assert_equal(&place, closing.path(), &replayed);
 }
 
 /// Outputs come from the node processes: what one of them is told to do otherwise shows.

@@ -33,17 +33,28 @@ fn lock(heard: &Mutex<AllHeard>) -> MutexGuard<'_, AllHeard> {
     heard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The bus as a guest uses it: as a client of the supervisor, or of any participant if there is no
+/// supervisor. A guest that were a peer would be counted among those for whom a restarted node waits.
+fn as_guest(record: &Record) -> serde_json::Value {
+    let sockets = SocketFolder::at(&record.sockets);
+    let names = record.plan.nodes.iter().map(|node| node.name.as_str());
+    let paths: Vec<_> =
+        [SUPERVISOR].into_iter().chain(names).map(|name| sockets.socket(name)).collect();
+    let paths: Vec<_> = paths.iter().map(std::path::PathBuf::as_path).collect();
+    let mut config = assign::without_shared_memory(bus::config(None, &paths));
+    config["mode"] = "client".into();
+    // One after the other, each once: with patience it would wait for a supervisor that has gone.
+    config["connect"]["timeout_ms"] = 0.into();
+    config
+}
+
 impl Viewer {
     /// Joins the session.
     ///
     /// # Errors
     /// If the bus cannot be joined.
     pub fn join(record: Record) -> Result<Self, BusError> {
-        let sockets = SocketFolder::at(&record.sockets);
-        let names = record.plan.nodes.iter().map(|node| node.name.as_str());
-        let paths: Vec<_> = names.chain([SUPERVISOR]).map(|name| sockets.socket(name)).collect();
-        let paths: Vec<_> = paths.iter().map(std::path::PathBuf::as_path).collect();
-        let bus = Bus::open(&assign::without_shared_memory(bus::config(None, &paths)), 0)?;
+        let bus = Bus::open(&as_guest(&record), 0, true)?;
         let heard = Arc::new(Mutex::new(AllHeard::default()));
         let (statuses, events) = (Arc::clone(&heard), Arc::clone(&heard));
         let subscriptions = vec![
@@ -150,5 +161,85 @@ impl Viewer {
     /// Leaves the session.
     pub fn leave(self) {
         self.bus.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::record::tests::record;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    fn wait_for(what: &str, done: impl Fn() -> bool) {
+        let until = clock::monotonic() + PATIENCE;
+        while !done() {
+            assert!(clock::monotonic() < until, "waited for {what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The bus of a participant, linked to those `before` it.
+    fn peer(record: &Record, name: &str, before: &[&str]) -> Bus {
+        let sockets = SocketFolder::at(&record.sockets);
+        let before: Vec<_> = before.iter().map(|name| sockets.socket(name)).collect();
+        let before: Vec<_> = before.iter().map(std::path::PathBuf::as_path).collect();
+        let config = bus::config(Some(&sockets.socket(name)), &before);
+        Bus::open(&assign::without_shared_memory(config), 0, true).unwrap()
+    }
+
+    /// An event as `node` tells it.
+    fn tell(bus: &Bus, record: &Record, node: &str) {
+        use messages::wire::{self, Origin, Validity};
+        use messages::{EventKind, Message as _};
+        let key = keys::about(&record.session, "event", node);
+        let publisher = bus.publisher(&key, Event::KEPT, true).unwrap();
+        let origin = Origin {
+            session: record.session.clone(),
+            stream: format!("{node}.event"),
+            incarnation: 1,
+        };
+        let event =
+            Event { node: node.to_owned(), kind: EventKind::Ready, text: "is there".to_owned() };
+        let now = record.clock.now();
+        let message = wire::message(&origin, 0, now, now, &Validity::Valid, &event).unwrap();
+        publisher.put(message.to_vec().unwrap()).unwrap();
+    }
+
+    fn hears(viewer: &Viewer, bus: &Bus, node: &str) {
+        wait_for(&format!("an event of {node}"), || {
+            tell(bus, &viewer.record, node);
+            lock(&viewer.heard).events.iter().any(|(_, event)| event.node == node)
+        });
+    }
+
+    #[test]
+    fn a_guest_hears_everybody_and_nobody_counts_it() {
+        let here = tempfile::tempdir().unwrap();
+        let record = record(here.path());
+        let supervisor = peer(&record, SUPERVISOR, &[]);
+        let locate = peer(&record, "locate", &[SUPERVISOR]);
+        wait_for("the link", || supervisor.peers() == 1 && locate.peers() == 1);
+        let viewer = Viewer::join(record).unwrap();
+        hears(&viewer, &supervisor, SUPERVISOR);
+        hears(&viewer, &locate, "locate");
+        assert_eq!((supervisor.peers(), locate.peers()), (1, 1));
+        viewer.leave();
+    }
+
+    #[test]
+    fn a_guest_needs_no_supervisor_and_stays_when_the_one_it_is_linked_to_goes() {
+        let here = tempfile::tempdir().unwrap();
+        let record = record(here.path());
+        let (ultrasound, locate) =
+            (peer(&record, "ultrasound", &[]), peer(&record, "locate", &["ultrasound"]));
+        wait_for("the link", || ultrasound.peers() == 1 && locate.peers() == 1);
+        let viewer = Viewer::join(record).unwrap();
+        hears(&viewer, &locate, "locate");
+        ultrasound.close();
+        lock(&viewer.heard).events.clear();
+        hears(&viewer, &locate, "locate");
+        assert_eq!(locate.peers(), 0);
+        viewer.leave();
     }
 }

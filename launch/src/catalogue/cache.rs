@@ -4,9 +4,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
-use crate::check::hexadecimal;
+use crate::checksum::sha256;
 
 /// A folder of descriptions; without one, nothing is kept.
 #[derive(Clone, Debug, Default)]
@@ -70,9 +69,9 @@ impl Cache {
 
     fn file(&self, executable: &Path) -> Option<PathBuf> {
         use std::os::unix::ffi::OsStrExt as _;
-        let digest = Sha256::digest(executable.as_os_str().as_bytes());
-        let name = hexadecimal(&digest[..16]);
-        Some(self.folder.as_ref()?.join(format!("describe-{name}.json")))
+        let digest = sha256(executable.as_os_str().as_bytes());
+        // Half of it tells executables apart.
+        Some(self.folder.as_ref()?.join(format!("describe-{}.json", &digest[..32])))
     }
 
     /// The description that this very executable gave before.

@@ -12,12 +12,13 @@ use nalgebra::Matrix4;
 use serde_json::{Value, json};
 use toml::de::DeTable;
 
-use super::files::{read_small, sha256};
 use super::roles::Role;
+use super::small_file;
+use crate::checksum::sha256;
 use crate::graph_file::tree::{endless_key, table};
-use crate::graph_file::{CalibrationEntry, GraphFile};
+use crate::graph_file::{CalibrationEntry, Checksum, GraphFile};
 use crate::plan::PlannedFile;
-use crate::problem::{Place, Problem, Severity};
+use crate::problem::{Place, Problem, Severity, Text};
 use crate::{schema, suggest};
 
 const LARGEST_FILE: u64 = 16 << 20;
@@ -42,6 +43,7 @@ pub fn load(file: &GraphFile, problems: &mut Vec<Problem>) -> Calibrations {
     for entry in &file.calibrations {
         match load_one(file, entry) {
             Ok(loaded) => {
+                problems.extend(unsummed(file, entry, &loaded));
                 usable.insert(entry.name.value.clone(), loaded);
             }
             Err(problem) => problems.push(*problem),
@@ -53,14 +55,14 @@ pub fn load(file: &GraphFile, problems: &mut Vec<Problem>) -> Calibrations {
 fn load_one(file: &GraphFile, entry: &CalibrationEntry) -> Result<Loaded, Box<Problem>> {
     let name = &entry.name.value;
     let path = file.resolve(&entry.file.value, &entry.file.place);
-    let bytes = read_small(&path, LARGEST_FILE).map_err(|reason| {
+    let bytes = small_file::read(&path, LARGEST_FILE).map_err(|reason| {
         let message = format!("cannot read the calibration `{name}`: {reason}");
         Problem::error("missing-calibration", message)
             .at(&entry.file.place, "cannot be read")
             .help(format!("looked for {}", path.display()))
     })?;
     let digest = sha256(&bytes);
-    if let Some(expected) = &entry.sha256
+    if let Checksum::Given(expected) = &entry.sha256
         && expected.value != digest
     {
         let message =
@@ -78,6 +80,26 @@ fn load_one(file: &GraphFile, entry: &CalibrationEntry) -> Result<Loaded, Box<Pr
         Problem::error("bad-calibration", message).at(&entry.file.place, "no usable calibration")
     })?;
     Ok(Loaded { path, sha256: digest, content })
+}
+
+/// Warns of a calibration that any other file could replace unnoticed. One that is given on the command
+/// line is named anew for each run, and what is missing from a damaged file may stand in its damage.
+fn unsummed(file: &GraphFile, entry: &CalibrationEntry, loaded: &Loaded) -> Option<Problem> {
+    let from_file = entry.file.place.text == Text::File;
+    if entry.sha256 != Checksum::Missing || !from_file || file.damaged {
+        return None;
+    }
+    let message = format!(
+        "the calibration `{}` has no checksum: another file in its place would go unnoticed",
+        entry.name.value
+    );
+    Some(Problem::warning("no-checksum", message).at(&entry.file.place, "whatever it holds").help(
+        format!(
+            // Without spaces, so that no narrow terminal breaks it.
+            "if this is the right file, write beside `file`\nsha256=\"{}\"",
+            loaded.sha256
+        ),
+    ))
 }
 
 fn content(bytes: &[u8]) -> Result<Value, String> {

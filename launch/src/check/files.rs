@@ -1,11 +1,8 @@
 //! The files that parameters name: they must be there, and go into the plan by their full path.
 
 use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::calibrations::Calibrations;
 use super::model;
@@ -127,48 +124,4 @@ fn value_at<'v>(values: &'v mut Value, steps: &[Step]) -> Option<&'v mut Value> 
         };
     }
     Some(value)
-}
-
-/// The bytes of a small file.
-///
-/// # Errors
-/// If it cannot be read, or has more than `most` bytes.
-pub fn read_small(path: &Path, most: u64) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
-        .map_err(|error| file_reason(&error))?;
-    if bytes.len() as u64 > most {
-        return Err(format!("it has more than {most} bytes; is it the right file?"));
-    }
-    Ok(bytes)
-}
-
-/// SHA-256 of a file of any size, hexadecimal.
-///
-/// # Errors
-/// If it cannot be read.
-pub fn sha256_of_file(path: &Path) -> Result<String, String> {
-    let mut digest = Sha256::new();
-    let mut file = File::open(path).map_err(|error| file_reason(&error))?;
-    let mut piece = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut piece) {
-            Ok(0) => return Ok(hexadecimal(&digest.finalize())),
-            Ok(bytes) => digest.update(&piece[..bytes]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(file_reason(&error)),
-        }
-    }
-}
-
-/// SHA-256 of bytes, hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
-}
-
-/// Bytes as hexadecimal digits.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::files::{read_small, sha256, sha256_of_file};
+use super::small_file;
+use crate::checksum::{sha256, sha256_of_file};
 use crate::graph_file::tree::endless_key;
 use crate::plan::PlannedFile;
 
@@ -50,7 +51,7 @@ impl Flaw {
 /// # Errors
 /// If one is missing, unreadable, or the weights are not those the card was written for.
 pub fn check(card: &Path, weights: Option<&Path>) -> Result<Vec<PlannedFile>, Flaw> {
-    let bytes = read_small(card, LARGEST_CARD).map_err(|reason| {
+    let bytes = small_file::read(card, LARGEST_CARD).map_err(|reason| {
         Flaw::of_card(card, &reason, "a model is named by the card beside its weights")
     })?;
     let text = str::from_utf8(&bytes)

@@ -8,7 +8,7 @@ use miette::{
 };
 use serde_json::{Value, json};
 
-use super::Checked;
+use super::checked::Checked;
 use crate::plan::ParticipantKind;
 use crate::problem::{Place, Problem, Severity, Text};
 
@@ -52,6 +52,8 @@ impl Report {
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(self.width)
             .with_links(false)
+            // What is to be copied stays in one piece.
+            .with_break_words(false)
             .with_context_lines(1);
         let own = problem.labels.first().map(|label| label.place.text);
         let labels: Vec<LabeledSpan> = problem

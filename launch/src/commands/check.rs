@@ -21,6 +21,9 @@ pub struct Arguments {
     /// Print the problems as JSON, for programs
     #[arg(long)]
     pub json: bool,
+    /// Exit with 1 for warnings too
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// Checks graph files and prints all that is wrong with them.
@@ -33,7 +36,7 @@ pub fn run(arguments: &Arguments) -> miette::Result<ExitCode> {
     let mut json = Vec::new();
     for file in &arguments.files {
         let checked = check::check(file, &arguments.settings, &catalogue);
-        good &= checked.errors() == 0;
+        good &= checked.errors() == 0 && !(arguments.strict && checked.warnings() > 0);
         let name = file.display().to_string();
         if arguments.json {
             json.push(check::to_json(&checked, &name));

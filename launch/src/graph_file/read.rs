@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use super::fields::Fields;
 use super::tree::{Table, Tree, endless_key, table};
-use super::{CalibrationEntry, GraphFile, node, settings, syntax};
+use super::{CalibrationEntry, Checksum, GraphFile, node, settings, syntax};
 use crate::problem::{Place, Problem, Spanned};
 
 /// Reads the whole file.
@@ -88,7 +88,11 @@ fn calibrations(entries: &Table, problems: &mut Vec<Problem>) -> Vec<Calibration
             Some(file) => read.push(CalibrationEntry {
                 name: name.clone(),
                 file,
-                sha256: sha256.and_then(|digest| sha256_digits(digest, problems)),
+                sha256: match sha256 {
+                    Some(digest) => sha256_digits(digest, problems),
+                    None if entry.get("sha256").is_some() => Checksum::Unreadable,
+                    None => Checksum::Missing,
+                },
             }),
             None if entry.get("file").is_some() => {}
             None => problems.push(
@@ -104,15 +108,15 @@ fn calibrations(entries: &Table, problems: &mut Vec<Problem>) -> Vec<Calibration
     read
 }
 
-fn sha256_digits(digest: Spanned<String>, problems: &mut Vec<Problem>) -> Option<Spanned<String>> {
+fn sha256_digits(digest: Spanned<String>, problems: &mut Vec<Problem>) -> Checksum {
     let digits = digest.value.to_lowercase();
     if digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return Some(Spanned::new(digits, digest.place));
+        return Checksum::Given(Spanned::new(digits, digest.place));
     }
     problems.push(
         Problem::error("bad-checksum", "a SHA-256 has 64 hexadecimal digits")
             .at(&digest.place, format!("has {} characters", digest.value.chars().count()))
             .help("`sha256sum FILE` prints it"),
     );
-    None
+    Checksum::Unreadable
 }

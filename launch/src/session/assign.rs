@@ -39,9 +39,10 @@ pub fn assignment(record: &Record, node: &PlannedNode, peers: usize) -> Assignme
         clock: record.clock,
         mode: mode(&record.pace, &node.name),
         started_at: if incarnation > 1 { record.started_at } else { None },
+        joined_late: joins_late(&record.pace, node.kind),
         stop_after_ns: record.stop_after_ns,
         startup_ms: node.startup_ms,
-        shared_memory_mib: node.shared_memory_mib,
+        shared_memory_mib: if record.sockets_only { 0 } else { node.shared_memory_mib },
         priority: Some(node.priority),
         paced_by: if record.pace == Pace::Live { Vec::new() } else { pacing(record) },
         peers,
@@ -77,6 +78,11 @@ fn pacing(record: &Record) -> Vec<String> {
     };
     let nodes = record.plan.nodes.iter().filter(paces);
     nodes.map(|node| node.name.clone()).collect()
+}
+
+/// Whether the streams that somebody hears begin in their middle; the source, which cuts them, hears none.
+fn joins_late(pace: &Pace, kind: ParticipantKind) -> bool {
+    matches!(pace, Pace::Replay { begins_late: true, .. }) && kind != ParticipantKind::Source
 }
 
 fn mode(pace: &Pace, node: &str) -> Mode {
@@ -207,6 +213,7 @@ mod tests {
             journals: BTreeMap::from([("locate".to_owned(), "/j".into())]),
             played: vec!["tracker.poses".to_owned(), "ultrasound.image".to_owned()],
             steps: None,
+            begins_late: false,
         };
         assert_eq!(of(&record, "locate").mode, Mode::Replay { journal: "/j".into() });
         let observer = of(&record, "record");
@@ -221,5 +228,36 @@ mod tests {
                 "ultrasound.image"
             ]
         );
+    }
+
+    #[test]
+    fn nobody_shares_memory_that_others_may_not_lock() {
+        let here = tempfile::tempdir().unwrap();
+        let mut record = record(here.path());
+        assert_eq!(of(&record, "locate").shared_memory_mib, 64);
+        record.sockets_only = true;
+        assert_eq!(of(&record, "locate").shared_memory_mib, 0);
+        assert_eq!(record.plan.nodes[1].shared_memory_mib, 64, "the plan stays as it was written");
+    }
+
+    #[test]
+    fn in_a_replay_of_a_later_part_all_but_the_source_join_late() {
+        let here = tempfile::tempdir().unwrap();
+        let mut record = record(here.path());
+        record.plan.nodes[0].kind = ParticipantKind::Source;
+        let late = |record: &Record| {
+            ["ultrasound", "locate", "record"].map(|name| of(record, name).joined_late)
+        };
+        assert_eq!(late(&record), [false; 3], "a live session begins at its beginning");
+        for begins_late in [false, true] {
+            record.pace = Pace::Replay {
+                started_at: 1,
+                journals: BTreeMap::new(),
+                played: vec!["ultrasound.image".to_owned()],
+                steps: None,
+                begins_late,
+            };
+            assert_eq!(late(&record), [false, begins_late, begins_late]);
+        }
     }
 }

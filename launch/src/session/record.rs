@@ -43,6 +43,9 @@ pub struct Record {
     pub started_monotonic_ns: Option<u64>,
     /// Devices end their streams after this long.
     pub stop_after_ns: Option<u64>,
+    /// Whether arrays go through sockets because too little memory may be locked for sharing it.
+    #[serde(default)]
+    pub sockets_only: bool,
     /// What runs.
     pub plan: Plan,
     /// Each process.
@@ -71,6 +74,9 @@ pub enum Pace {
         played: Vec<String>,
         /// How many entries the journals have, if all of them are followed: tells how far it is.
         steps: Option<u64>,
+        /// Whether the played streams begin in their middle, so that what came before is not lost.
+        #[serde(default)]
+        begins_late: bool,
     },
 }
 
@@ -140,6 +146,7 @@ impl Record {
             started_at: None,
             started_monotonic_ns: None,
             stop_after_ns,
+            sockets_only: false,
             members: plan.nodes.iter().map(member).collect(),
             plan,
             troubles: Vec::new(),

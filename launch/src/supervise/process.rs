@@ -9,7 +9,7 @@ use runtime::assignment::{Assignment, VARIABLE};
 use crate::plan::PlannedNode;
 use crate::session::{ProcessIdentity, SessionError, SessionFolder, SocketFolder};
 
-use super::SuperviseError;
+use super::error::SuperviseError;
 
 /// A process that was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

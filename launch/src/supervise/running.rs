@@ -8,7 +8,7 @@ use runtime::clock;
 use runtime::host::Control;
 use runtime::log::Level;
 
-use super::Death;
+use super::death::Death;
 use super::failures::Next;
 use super::member::Phase;
 use super::supervisor::{LOOK_EVERY, Stage, Supervisor};

@@ -9,11 +9,13 @@ use runtime::host::Control;
 use runtime::log::Level;
 use rustix::process::Signal;
 
+use super::death::Death;
+use super::error::SuperviseError;
 use super::member::Phase;
 use super::supervisor::{LOOK_EVERY, Stage, Supervisor};
 use super::watcher::Noticed;
-use super::{Death, SuperviseError};
 use crate::logs;
+use crate::memory_lock::LockLimit;
 use crate::session::{Life, Pace, SUPERVISOR};
 
 /// From then on it is told who keeps the others waiting.
@@ -22,6 +24,23 @@ const TELL_AFTER: Duration = Duration::from_secs(5);
 const CALLED_OFF: Duration = Duration::from_secs(2);
 
 impl Supervisor {
+    /// Lets arrays go through sockets, and says so, if the processes that are started may lock less memory
+    /// than they would share.
+    pub(super) fn share_what_may_be_locked(&mut self) {
+        let Some(text) = LockLimit::here().warning(&self.record.plan) else {
+            return;
+        };
+        self.voice.say(Level::Warn, &text);
+        let share_already =
+            !self.record.sockets_only && self.members.iter().any(|member| member.process.is_some());
+        if share_already {
+            let text = "the processes that run already share memory under a higher limit: one that is started \
+                        again from here loses their arrays; take the session up from where it was started";
+            self.voice.say(Level::Warn, text);
+        }
+        self.update(|record| record.sockets_only = true);
+    }
+
     /// Starts all processes, waits until each has heard all its inputs, and gives the start.
     ///
     /// # Errors

@@ -11,12 +11,15 @@ use runtime::clock::{self, SessionClock};
 use runtime::host::Control;
 use runtime::log::Level;
 
+use super::death::Death;
 use super::ears::{Happening, hear};
-use super::ledger::Ledger;
+use super::error::SuperviseError;
 use super::member::{Member, Phase};
+use super::process;
+use super::undertaking::{Options, Undertaking};
 use super::voice::Voice;
 use super::watcher::Watcher;
-use super::{Death, Options, SuperviseError, Undertaking, process};
+use crate::ledger::Ledger;
 use crate::logs::{Follower, From, Style};
 use crate::session::{
     self, MemberRecord, ProcessIdentity, Record, SUPERVISOR, SessionError, SessionFolder,
@@ -148,7 +151,7 @@ impl Supervisor {
         let sockets = SocketFolder::at(&record.sockets);
         let lock = lock(&sockets, &record)?;
         let config = bus::config(Some(&sockets.socket(SUPERVISOR)), &[]);
-        let bus = Bus::open(&assign::without_shared_memory(config), 0)?;
+        let bus = Bus::open(&assign::without_shared_memory(config), 0, true)?;
         let (sender, happenings) = channel();
         let watcher = Watcher::start(sender.clone()).map_err(SuperviseError::Watch)?;
         let subscriptions = hear(&bus, &record.session, &sender)?;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use messages::Percentiles;
 
+use super::closing::{Closing, NodeRow, StreamRow};
 use super::numbers::{bytes, count, milliseconds};
-use super::{Closing, NodeRow, StreamRow};
 
 /// The closing table; `hints` say how to look at what was recorded. The last line is the verdict.
 pub fn render(closing: &Closing, hints: &[String]) -> String {

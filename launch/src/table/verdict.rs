@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Closing;
+use super::closing::Closing;
 
 /// Why this was no good run; empty if it was. `troubles` is what the supervisor noticed.
 pub fn reasons(closing: &Closing, troubles: &[String]) -> Vec<String> {

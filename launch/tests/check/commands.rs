@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-use crate::lab::{Lab, describing};
+use crate::lab::{CALIBRATION, Lab, sha256};
 
 /// `vesalius` as a user of the laboratory runs it: its own folder holds other executables, so that it is copied.
 struct Bench {
@@ -100,17 +100,15 @@ fn describe_shows_ports_and_parameters() {
 #[test]
 fn describe_knows_foreign_executables_and_slips() {
     let bench = Bench::new();
-    let own = json!({"executable": "own", "participants": [{"name": "left", "kind": "device"}]});
-    bench.lab.executable("own.sh", &describing(&own));
-    assert!(bench.printed(&["describe", "own.sh:left"]).starts_with("own.sh:left: device of own"));
+    bench.lab.offering("own.sh", "left", &json!({}));
+    let said = bench.printed(&["describe", "own.sh:left"]);
+    assert!(said.starts_with("own.sh:left: device of own.sh"), "{said}");
     let output = bench.run(&["describe", "lab/locat"]);
     assert!(!output.status.success());
     assert!(lines(&output.stderr).contains("did you mean `lab/locate`?"));
     let output = bench.run(&["describe", "nowhere.sh:left"]);
     assert!(lines(&output.stderr).contains("nowhere.sh cannot be started: there is no such file"));
-    let other =
-        json!({"executable": "rig", "participants": [{"name": "locate", "kind": "device"}]});
-    bench.lab.executable("vesalius-rig", &describing(&other));
+    bench.lab.offering("vesalius-rig", "locate", &json!({}));
     let output = bench.run(&["describe", "locate"]);
     assert!(lines(&output.stderr).contains("`locate` may be `lab/locate` and `rig/locate`"));
 }
@@ -138,7 +136,7 @@ fn unknown_words_get_a_suggestion() {
     assert!(errors.contains("`vesalius run graphs/sweep.toml`"), "{errors}");
 }
 
-const GRAPH: &str = r#"version = 1
+const UNSUMMED: &str = r#"version = 1
 [calibrations]
 probe = { file = "probe.toml" }
 [nodes.ultrasound]
@@ -159,11 +157,17 @@ parameters.model = "card.toml"
 runs = "lab/record"
 "#;
 
+/// The graph above, with the checksum of its calibration.
+fn graph() -> String {
+    let file = "file = \"probe.toml\"";
+    UNSUMMED.replace(file, &format!("{file}, sha256 = \"{}\"", sha256(CALIBRATION)))
+}
+
 #[test]
 fn check_exits_with_what_it_found() {
     let bench = Bench::new();
-    bench.lab.write("graphs/good.toml", GRAPH);
-    bench.lab.write("graphs/bad.toml", &GRAPH.replace("tracker.poses", "tracker.pose"));
+    bench.lab.write("graphs/good.toml", &graph());
+    bench.lab.write("graphs/bad.toml", &graph().replace("tracker.poses", "tracker.pose"));
     let good = bench.printed(&["check", "graphs/good.toml"]);
     assert_eq!(good, "graphs/good.toml: good: 2 devices, 2 nodes, 1 observer, 3 connections\n");
     let output = bench.run(&["check", "graphs/bad.toml", "graphs/good.toml"]);
@@ -177,9 +181,47 @@ fn check_exits_with_what_it_found() {
 }
 
 #[test]
+fn warnings_fail_only_a_strict_check() {
+    let bench = Bench::new();
+    bench.lab.write("graphs/good.toml", &graph());
+    bench.lab.write("graphs/unsummed.toml", UNSUMMED);
+    let said = bench.printed(&["check", "graphs/unsummed.toml"]);
+    let line = format!("sha256=\"{}\"\n", sha256(CALIBRATION));
+    assert!(said.contains(&line), "the sum can be copied in one piece: {said}");
+    assert!(said.ends_with("; 1 warning\n"), "{said}");
+    let strict = |graph| bench.run(&["check", "--strict", graph]).status.code();
+    assert_eq!(strict("graphs/unsummed.toml"), Some(1));
+    assert_eq!(strict("graphs/good.toml"), Some(0));
+    let json = bench.printed(&["check", "--json", "graphs/unsummed.toml"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let problem = &json[0]["problems"][0];
+    assert_eq!(
+        (&problem["code"], &problem["severity"]),
+        (&json!("no-checksum"), &json!("warning"))
+    );
+    assert_eq!(json[0]["good"], true);
+    // What is named on the command line is meant.
+    let probe = bench.lab.path().join("graphs/probe.toml");
+    let given = format!("calibrations.probe={}", probe.display());
+    let said = bench.printed(&["check", "--strict", "graphs/unsummed.toml", "--set", &given]);
+    assert!(!said.contains("warning"), "{said}");
+}
+
+#[test]
+fn run_tells_a_warning_once() {
+    let bench = Bench::new();
+    bench.lab.write("graphs/unsummed.toml", UNSUMMED);
+    // Its participants only describe themselves, so that it does not come to a start.
+    let output = bench.run(&["run", "graphs/unsummed.toml", "--session-folder", "session"]);
+    let said = lines(&output.stderr);
+    assert_eq!(said.matches("has no checksum").count(), 1, "{said}");
+    assert!(!lines(&output.stdout).contains("has no checksum"));
+}
+
+#[test]
 fn graph_draws_text_image_and_mermaid() {
     let bench = Bench::new();
-    bench.lab.write("graphs/good.toml", GRAPH);
+    bench.lab.write("graphs/good.toml", &graph());
     insta::assert_snapshot!("graph", bench.printed(&["graph", "graphs/good.toml"]));
     insta::assert_snapshot!("mermaid", bench.printed(&["graph", "--mermaid", "graphs/good.toml"]));
     bench.printed(&["graph", "graphs/good.toml", "--svg", "good.svg"]);
@@ -206,7 +248,7 @@ fn graph_draws_text_image_and_mermaid() {
 #[test]
 fn a_graph_with_errors_is_drawn_as_far_as_it_is_understood() {
     let bench = Bench::new();
-    bench.lab.write("graphs/bad.toml", &GRAPH.replace("lab/segment", "lab/segmnt"));
+    bench.lab.write("graphs/bad.toml", &graph().replace("lab/segment", "lab/segmnt"));
     let output = bench.run(&["graph", "graphs/bad.toml"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(lines(&output.stdout).contains("▼─ located"), "{}", lines(&output.stdout));

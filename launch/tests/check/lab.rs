@@ -19,7 +19,7 @@ pub const CALIBRATION: &str =
 impl Lab {
     pub fn new() -> Self {
         let lab = Self { folder: tempfile::tempdir().unwrap() };
-        lab.executable("vesalius-lab", &describing(&description()));
+        lab.describing("vesalius-lab", &description());
         lab.executable("vesalius-broken", "echo 'libtorch_cpu.so is missing' >&2; exit 3");
         lab.write("graphs/probe.toml", CALIBRATION);
         lab.write("graphs/sweep.mha", "ObjectType = Image\n");
@@ -49,6 +49,20 @@ impl Lab {
         path
     }
 
+    /// An executable that answers `describe` and otherwise prints its arguments.
+    fn describing(&self, file: &str, description: &Value) -> PathBuf {
+        let script = format!(
+            "if [ \"$1\" = describe ]; then cat <<'END'\n{description}\nEND\nelse echo \"$0\" \"$@\" | sed 's:.*/::'; exit 7; fi"
+        );
+        self.executable(file, &script)
+    }
+
+    /// An executable with one device that gives `outputs`.
+    pub fn offering(&self, file: &str, device: &str, outputs: &Value) -> PathBuf {
+        let device = json!({"name": device, "kind": "device", "outputs": outputs});
+        self.describing(file, &json!({"executable": file, "participants": [device]}))
+    }
+
     pub fn catalogue(&self) -> Catalogue {
         Catalogue::of_folders(&[self.path().to_owned()], Cache::default())
     }
@@ -73,13 +87,6 @@ impl Lab {
 pub fn sha256(text: &str) -> String {
     let digit = |value: u8| char::from_digit(value.into(), 16).unwrap();
     Sha256::digest(text).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-/// A script that answers `describe` and otherwise prints its arguments.
-pub fn describing(description: &Value) -> String {
-    format!(
-        "if [ \"$1\" = describe ]; then cat <<'END'\n{description}\nEND\nelse echo \"$0\" \"$@\" | sed 's:.*/::'; exit 7; fi"
-    )
 }
 
 fn description() -> Value {

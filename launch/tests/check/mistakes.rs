@@ -2,11 +2,14 @@
 
 use crate::lab::Lab;
 
+/// SHA-256 of the laboratory's calibration.
+const SUM: &str = "a6d0881f81bba2728c199dc4c0d9c64184977e8aec9b7b1d9892202a83869742";
+
 /// A graph without mistakes, to which each test adds its own.
 const GOOD: &str = r#"version = 1
 
 [calibrations]
-probe = { file = "probe.toml" }
+probe = { file = "probe.toml", sha256 = "a6d0881f81bba2728c199dc4c0d9c64184977e8aec9b7b1d9892202a83869742" }
 
 [nodes.ultrasound]
 runs = "lab/scanner"
@@ -70,10 +73,9 @@ mistakes! {
     input_fed_by_nobody: instead("inputs.poses = \"tracker.poses\"\n", "");
     missing_calibration: instead("= \"probe\"", "= \"prob\"");
     missing_calibration_file: instead("probe.toml", "probe-c5.toml");
-    changed_calibration: instead(
-        "\"probe.toml\"",
-        "\"probe.toml\", sha256 = \"0000000000000000000000000000000000000000000000000000000000000000\""
-    );
+    changed_calibration: instead("a6d0881f81bba272", "0000000000000000");
+    calibration_without_checksum: instead(&format!(", sha256 = \"{SUM}\""), "");
+    no_checksum: instead("sha256 = \"a6d0881f", "sha256 = \"");
     parameter_out_of_range: with_locate("parameters.max_gap_ms = 5000");
     parameter_of_another_type: with_locate("parameters.max_gap_ms = \"40\"");
     unknown_parameter: with_locate("parameters.max_gap = 40");
@@ -98,7 +100,7 @@ mistakes! {
     other_weights: with_segment("other-card.toml");
     unknown_reference: with_reference("\"lab/tracker\"", "\"lab/tracker\"\nparameters.tools = [\"probe\", \"patent\"]");
     other_reference: with_reference("= \"probe\"", "= \"probe\"\nparameters.reference = \"table\"");
-    unused_calibration: instead("[calibrations]", "[calibrations]\nstylus = { file = \"probe.toml\" }");
+    unused_calibration: instead("probe = {", &format!("stylus = {{ file = \"probe.toml\", sha256 = \"{SUM}\" }}\nprobe = {{"));
     no_toml: instead("[nodes.tracker]", "[nodes.tracker");
     no_version: instead("version = 1\n", "");
     set_unknown_node: set(&["loacte.max_gap_ms=40"]);

@@ -129,8 +129,13 @@ impl Node for LocateImage {
                 Ok(())
             }
         };
-        self.place_waiting(context);
+        self.place_waiting(true, context);
         taken
+    }
+
+    fn finish(&mut self, context: &mut Context<Output>) -> Result<(), Error> {
+        self.place_waiting(false, context);
+        Ok(())
     }
 }
 
@@ -164,14 +169,16 @@ impl LocateImage {
         })
     }
 
-    /// Publishes the waiting images in their order, up to the first that still waits for a pose.
-    fn place_waiting(&mut self, context: &mut Context<Output>) {
+    /// Publishes the waiting images in their order, up to the first that still waits for a pose if
+    /// poses may still come.
+    fn place_waiting(&mut self, more_may_come: bool, context: &mut Context<Output>) {
         let max_gap = Duration::from_millis(self.parameters.max_pose_gap_ms.into());
         let max_wait = Duration::from_millis(self.parameters.max_wait_ms.into());
         while let Some(image) = self.waiting.front() {
             let found = self.poses.interpolate(image.acquired_at, max_gap);
-            let patient =
-                self.waiting.len() <= WAITING && context.now().since(image.acquired_at) < max_wait;
+            let patient = more_may_come
+                && self.waiting.len() <= WAITING
+                && context.now().since(image.acquired_at) < max_wait;
             if found.as_ref().is_err_and(|reason| reason.may_pass() && patient) {
                 return;
             }
@@ -348,5 +355,19 @@ mod tests {
             "calibration": { "probe_from_image": [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]], "patient_from_tracker": rows },
         });
         assert!(LocateImage::new(serde_json::from_value(json).unwrap()).is_err());
+    }
+
+    #[test]
+    fn at_the_end_what_still_waits_is_published_with_its_reason() {
+        let mut node = node(None);
+        assert!(handle(&mut node, 5 * MS, poses(0, &[("probe", visible(1.0))])).is_empty());
+        assert!(handle(&mut node, 6 * MS, image(5 * MS)).is_empty());
+        let mut context = Context::at(Timestamp(7 * MS));
+        node.finish(&mut context).unwrap();
+        let (published, _) = context.finish();
+        let [(at, Output::Located(located))] = &published[..] else { panic!("{published:?}") };
+        assert_eq!(*at, Timestamp(5 * MS));
+        let Placement::Unplaced { reason } = &located.placement else { panic!("{located:?}") };
+        assert!(reason.contains("probe"), "{reason}");
     }
 }

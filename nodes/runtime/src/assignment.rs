@@ -39,6 +39,10 @@ pub struct Assignment {
     /// Whether the procedure has started already, and when: so for a restarted process.
     #[serde(default)]
     pub started_at: Option<i64>,
+    /// Whether the streams it hears begin in their middle, as in a replay of a part: what came before is
+    /// not missing.
+    #[serde(default)]
+    pub joined_late: bool,
     /// Devices end their streams after this long.
     #[serde(default)]
     pub stop_after_ns: Option<u64>,
@@ -52,7 +56,8 @@ pub struct Assignment {
     /// The nodes that sources wait for in a replay or on the simulated clock.
     #[serde(default)]
     pub paced_by: Vec<String>,
-    /// How many other processes take part; a restarted one waits until it is linked to them.
+    /// How many other processes take part, the supervisor included; a restarted one waits until it is
+    /// linked to them.
     #[serde(default)]
     pub peers: usize,
     /// What the recording's manifest says about the session.
@@ -148,6 +153,11 @@ impl Assignment {
             .map_err(|source| AssignmentError::Unreadable { path: path.to_owned(), source })?;
         serde_json::from_slice(&text)
             .map_err(|source| AssignmentError::Invalid { path: path.to_owned(), source })
+    }
+
+    /// Whether the first message of a stream that it hears may have any number.
+    pub fn hears_from_the_middle(&self) -> bool {
+        self.joined_late || self.incarnation > 1
     }
 
     /// How long the first message of each input may take.

@@ -1,14 +1,16 @@
 //! The bus between processes: Zenoh, set explicitly, with shared memory for arrays.
 //!
 //! Peers talk directly over sockets in a folder that only the user can enter; there is no router, no
-//! multicast and no gossip, so two sessions on one machine cannot hear each other. A publisher never
-//! waits for a consumer: a full link drops, and a consumer that wants every message recovers it from
-//! the publisher's cache (zenoh-ext) or counts it as lost.
+//! multicast and no gossip, so two sessions on one machine cannot hear each other. A publisher of a
+//! procedure never waits for a consumer: a full link drops, and a consumer that wants every message
+//! recovers it from the publisher's cache (zenoh-ext) or counts it as lost. Where no clock runs, in a
+//! replay and on the simulated clock, it waits for the link instead.
 
 mod payload;
 mod shared_memory;
 
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -96,13 +98,23 @@ pub fn config(listen: Option<&Path>, connect: &[&Path]) -> serde_json::Value {
 pub struct Bus {
     session: zenoh::Session,
     shared_memory: SharedMemory,
+    congestion: CongestionControl,
 }
 
 /// Sends on one key; keeps what it sent last for consumers that missed it.
 pub struct Publisher {
     key: String,
     publisher: AdvancedPublisher<'static>,
+    /// In place of it if the first message is large: keeps only a few. A cache's size is fixed when it
+    /// is declared, and consumers must know it before the start.
+    for_large: Option<AdvancedPublisher<'static>>,
+    is_large: OnceLock<bool>,
 }
+
+/// A larger message would make the kept ones wander through more memory than the processor's caches hold.
+const LARGE: usize = 1 << 20;
+/// How many large messages are kept.
+const LARGE_KEPT: usize = 4;
 
 /// Hears until it is dropped.
 pub struct Subscription {
@@ -132,11 +144,16 @@ pub enum Recovery {
 }
 
 impl Bus {
-    /// Joins the session; arrays it publishes take up to `shared_memory_bytes`.
+    /// Joins the session; arrays it publishes take up to `shared_memory_bytes`. `live` says that a full
+    /// link drops, because nobody may wait.
     ///
     /// # Errors
     /// If the configuration is refused or its socket cannot be opened.
-    pub fn open(config: &serde_json::Value, shared_memory_bytes: usize) -> Result<Self, BusError> {
+    pub fn open(
+        config: &serde_json::Value,
+        shared_memory_bytes: usize,
+        live: bool,
+    ) -> Result<Self, BusError> {
         let config = zenoh::Config::from_json5(&config.to_string())
             .map_err(|error| BusError::Open(error.to_string()))?;
         let session =
@@ -144,7 +161,8 @@ impl Bus {
         let shared_memory = SharedMemory::new(shared_memory_bytes);
         // Makes the pool before the first image needs it, which would wait for it.
         drop(shared_memory.allocate(shared_memory::WORTH_IT));
-        Ok(Self { session, shared_memory })
+        let congestion = if live { CongestionControl::Drop } else { CongestionControl::Block };
+        Ok(Self { session, shared_memory, congestion })
     }
 
     /// How many other processes it is linked to.
@@ -152,25 +170,42 @@ impl Bus {
         self.session.info().peers_zid().wait().count()
     }
 
-    /// A publisher that keeps its last `cache` messages for consumers that missed them.
+    /// A publisher that keeps its last `kept` messages for consumers that missed them, or the last four
+    /// if they may be large (`kept` is then below 1024) and the first is larger than 1 MiB.
     ///
     /// # Errors
     /// If the key is refused.
-    pub fn publisher(&self, key: &str, cache: usize, urgent: bool) -> Result<Publisher, BusError> {
-        let publisher = self
-            .session
+    pub fn publisher(&self, key: &str, kept: usize, urgent: bool) -> Result<Publisher, BusError> {
+        let for_large = (LARGE_KEPT + 1..1024)
+            .contains(&kept)
+            .then(|| self.advanced_publisher(key, LARGE_KEPT, urgent))
+            .transpose()?;
+        Ok(Publisher {
+            key: key.to_owned(),
+            publisher: self.advanced_publisher(key, kept, urgent)?,
+            for_large,
+            is_large: OnceLock::new(),
+        })
+    }
+
+    fn advanced_publisher(
+        &self,
+        key: &str,
+        kept: usize,
+        urgent: bool,
+    ) -> Result<AdvancedPublisher<'static>, BusError> {
+        self.session
             .declare_publisher(key.to_owned())
-            .congestion_control(CongestionControl::Drop)
+            .congestion_control(self.congestion)
             .priority(if urgent { Priority::RealTime } else { Priority::Data })
             .express(true)
-            .cache(CacheConfig::default().max_samples(cache))
+            .cache(CacheConfig::default().max_samples(kept))
             .sample_miss_detection(
                 MissDetectionConfig::default().sporadic_heartbeat(Duration::from_millis(100)),
             )
             .publisher_detection()
             .wait()
-            .map_err(|error| declare(key, &error))?;
-        Ok(Publisher { key: key.to_owned(), publisher })
+            .map_err(|error| declare(key, &error))
     }
 
     /// Sends a message; its arrays go through shared memory while that lasts, else through the
@@ -184,6 +219,7 @@ impl Bus {
         message: &Encoded<'_>,
     ) -> Result<(usize, bool), BusError> {
         let length = message.len();
+        publisher.is_large.get_or_init(|| length > LARGE);
         if message.has_arrays() && length >= shared_memory::WORTH_IT {
             if let Some(mut buffer) = self.shared_memory.allocate(length) {
                 message.write_into(&mut buffer[..])?;
@@ -197,15 +233,19 @@ impl Bus {
         Ok((length, false))
     }
 
-    /// Bytes to be sent, in shared memory if that is worth it.
-    pub fn share(&self, bytes: &Bytes) -> zenoh::bytes::ZBytes {
+    /// Sends a message that is written already, through shared memory if that is worth it.
+    ///
+    /// # Errors
+    /// If it cannot be sent.
+    pub fn send_bytes(&self, publisher: &Publisher, bytes: &Bytes) -> Result<(), BusError> {
+        publisher.is_large.get_or_init(|| bytes.len() > LARGE);
         if bytes.len() >= shared_memory::WORTH_IT
             && let Some(mut buffer) = self.shared_memory.allocate(bytes.len())
         {
             buffer[..].copy_from_slice(bytes);
-            return buffer.into();
+            return publisher.put(buffer);
         }
-        bytes.to_vec().into()
+        publisher.put(bytes.to_vec())
     }
 
     /// Hears everything on `key`; `callback` must not wait.
@@ -346,15 +386,31 @@ impl Bus {
 }
 
 impl Publisher {
-    /// Sends bytes.
+    /// Sends bytes: all on the same of the two once the first message went.
     ///
     /// # Errors
     /// If they cannot be sent.
     pub fn put(&self, bytes: impl Into<zenoh::bytes::ZBytes>) -> Result<(), BusError> {
-        self.publisher
-            .put(bytes)
-            .wait()
-            .map_err(|error| BusError::Send { key: self.key.clone(), reason: error.to_string() })
+        let publisher = match (self.is_large.get(), &self.for_large) {
+            (Some(true), Some(for_large)) => for_large,
+            _ => &self.publisher,
+        };
+        publisher.put(bytes).wait().map_err(|error| self.failed(&error))
+    }
+
+    /// Sends bytes on both, before the first message: consumers then know where each begins.
+    ///
+    /// # Errors
+    /// If they cannot be sent.
+    pub fn hello(&self, bytes: Vec<u8>) -> Result<(), BusError> {
+        if let Some(for_large) = &self.for_large {
+            for_large.put(bytes.clone()).wait().map_err(|error| self.failed(&error))?;
+        }
+        self.publisher.put(bytes).wait().map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &dyn std::fmt::Display) -> BusError {
+        BusError::Send { key: self.key.clone(), reason: error.to_string() }
     }
 
     /// Whether anybody hears it now.

@@ -79,7 +79,7 @@ impl Inbox {
         let (wake, woken) = bounded(1);
         // Where the sources wait for their consumers, the queue need not be bounded as well.
         let capacity = if assignment.mode == Mode::Live { QUEUE } else { usize::MAX };
-        let late = assignment.started_at.is_some() && assignment.incarnation > 1;
+        let late = assignment.hears_from_the_middle();
         let ports = ports
             .iter()
             .map(|port| {

@@ -25,6 +25,11 @@ pub fn set(session: &str, node: &str) -> String {
     format!("vesalius/{session}/set/{node}")
 }
 
+/// Every token of one state.
+pub fn all_alive(session: &str, state: &str) -> String {
+    format!("vesalius/{session}/alive/{state}/*/*")
+}
+
 /// A liveliness token: `ready` once the ports are open, `linked` once every input was heard.
 pub fn alive(session: &str, state: &str, node: &str, incarnation: u32) -> String {
     format!("vesalius/{session}/alive/{state}/{node}/{incarnation}")

@@ -37,6 +37,16 @@ pub trait Node: Sized {
         context: &mut Context<Self::Output>,
     ) -> Result<(), Self::Error>;
 
+    /// Called once, after the last input: whatever still waits for something that will not come now is
+    /// to be published, or said to be missing.
+    ///
+    /// # Errors
+    /// As for [`handle`](Self::handle).
+    fn finish(&mut self, context: &mut Context<Self::Output>) -> Result<(), Self::Error> {
+        let _ = context;
+        Ok(())
+    }
+
     /// Takes new parameters while running; by default the node is built anew.
     ///
     /// # Errors

@@ -176,6 +176,15 @@ impl Stream {
         self.publisher.put(bytes)
     }
 
+    /// Says that it is there, before the start.
+    ///
+    /// # Errors
+    /// If it cannot be sent.
+    pub fn hello(&mut self, at: Timestamp) -> Result<(), BusError> {
+        let bytes = control(&self.origin, self.schema, Kind::Mark, self.sequence, (at, at), None)?;
+        self.publisher.hello(bytes)
+    }
+
     /// Says that the stream is over and how many values and blanks it had.
     ///
     /// # Errors
@@ -311,9 +320,8 @@ impl Outbox {
     /// # Errors
     /// If it cannot be sent.
     pub fn hello(&mut self, at: Timestamp) -> Result<(), BusError> {
-        self.mark(at)?;
-        self.health.mark(at)?;
-        self.journal.iter_mut().try_for_each(|stream| stream.mark(at))
+        let about = self.journal.iter_mut().chain([&mut self.health]);
+        self.ports.iter_mut().chain(about).try_for_each(|stream| stream.hello(at))
     }
 
     /// Publishes a journal entry; must come before any output that it causes.

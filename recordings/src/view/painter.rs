@@ -256,6 +256,7 @@ fn journal(received: &Received) -> Painted {
         messages::Taken::Input { port, sequence, .. } => format!("{port} {sequence}"),
         messages::Taken::Deadline { port } => format!("the deadline of {port}"),
         messages::Taken::Started { .. } => "started".to_owned(),
+        messages::Taken::Finished => "finished".to_owned(),
         messages::Taken::Configured { parameters } => format!("configured {parameters}"),
     }))
 }

@@ -119,7 +119,7 @@ pub fn measure(bytes: usize, count: usize, pause_us: u64) -> Vec<u64> {
     let folder = Folder::new("typed");
     let socket = |name: &str| folder.0.join(format!("{name}.sock"));
     let (session, result) = ("0ne0way0", folder.0.join("times"));
-    let bus = Bus::open(&config(Some(&socket("launch")), &[]), 0).unwrap();
+    let bus = Bus::open(&config(Some(&socket("launch")), &[]), 0, true).unwrap();
     let linked = Arc::new(Mutex::new(0));
     let counted = Arc::clone(&linked);
     let key = format!("{}/alive/linked/**", keys::session(session));
@@ -163,6 +163,7 @@ pub fn measure(bytes: usize, count: usize, pause_us: u64) -> Vec<u64> {
             clock,
             mode: Mode::Live,
             started_at: None,
+            joined_late: false,
             stop_after_ns: None,
             startup_ms: 60_000,
             shared_memory_mib: (16 * bytes as u64 >> 20).max(64),

@@ -38,7 +38,8 @@ impl SharedMemory {
                 Ok(provider) => Some(Mutex::new(provider)),
                 Err(error) => {
                     crate::log::warn(&format!(
-                        "no shared memory ({error}): arrays go through sockets, which is slower; is /dev/shm full?"
+                        "no shared memory ({error}): arrays go through sockets, which is slower; is /dev/shm full, or less memory allowed to be locked than the pool of {} MiB (see `ulimit -l`)?",
+                        bytes >> 20
                     ));
                     None
                 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use crossbeam::channel::unbounded;
 use messages::wire::Validity;
-use messages::{EventKind, Health, NodeStatus};
+use messages::{Health, NodeStatus};
 
 use super::control::Control;
 use super::pace::Pace;
 use super::participant::{Participant, Started};
-use super::watch::{Watch, Word, poll};
+use super::watch::{Watch, poll};
 use super::{HostError, explain};
 use crate::assignment::{Assignment, Mode};
 use crate::clock;
@@ -30,10 +30,8 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
     if matches!(assignment.mode, Mode::Replay { .. }) {
         return Err(HostError::Clock("replay"));
     }
-    let parameters = serde_json::from_value(assignment.parameters.clone())
-        .map_err(|error| HostError::Parameters(error.to_string()))?;
-    let mut device =
-        D::open(parameters).map_err(|error| HostError::Participant(explain(&error)))?;
+    let mut device = D::open(participant.parameters()?)
+        .map_err(|error| HostError::Participant(explain(&error)))?;
     let mut outbox = Outbox::open(&bus, &assignment, D::Output::PORTS, false)?;
     let pace =
         if assignment.mode == Mode::Simulated { Some(Pace::new(&bus, &assignment)?) } else { None };
@@ -65,9 +63,8 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
     let Started::At(started_at) = started else {
         return Ok(());
     };
-    let watching = std::thread::spawn(move || watch.run());
-    let kind = if assignment.incarnation > 1 { EventKind::Restarted } else { EventKind::Ready };
-    let _ = words.send(Word::Event(kind, format!("{} runs {}", assignment.node, assignment.runs)));
+    let watching = watch.start(words);
+    watching.say_begun(&assignment, format!("{} runs {}", assignment.node, assignment.runs));
     outbox.health(&bus, started_at, &Health::Healthy)?;
 
     let simulated = pace.is_some();
@@ -149,12 +146,6 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
     }
     outbox.end(assignment.clock.now())?;
     *ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
-    let _ = words.send(Word::Event(EventKind::Ended, format!("{} has ended", assignment.node)));
-    if !told_to_leave {
-        participant.wait_for_exit();
-    }
-    let _ = words.send(Word::Leave);
-    let _ = watching.join();
-    bus.close();
+    participant.leave(watching, told_to_leave);
     Ok(())
 }

@@ -44,7 +44,7 @@ struct Runner<N: Node> {
     /// What the node reported.
     reported: Health,
     /// The last error, and the port it came from.
-    error: Option<(usize, String)>,
+    error: Option<(Option<usize>, String)>,
 }
 
 /// Runs a node as the assignment says, until all its inputs have ended or it is told to leave.
@@ -85,9 +85,8 @@ pub fn run_node<N: Node>(assignment: Assignment) -> Result<(), HostError> {
         watch.requests = Some(requests.clone());
         watch.first_due = started_at.max(assignment.clock.now()) + assignment.startup();
     }
-    let watching = std::thread::spawn(move || watch.run());
-    let ready = if assignment.incarnation > 1 { EventKind::Restarted } else { EventKind::Ready };
-    say(&words, ready, format!("{} runs {}", assignment.node, assignment.runs));
+    let watching = watch.start(words.clone());
+    watching.say_begun(&assignment, format!("{} runs {}", assignment.node, assignment.runs));
 
     let follow = {
         let (inbox, control) = (Arc::clone(&inbox), participant.control.clone());
@@ -103,7 +102,7 @@ pub fn run_node<N: Node>(assignment: Assignment) -> Result<(), HostError> {
         inbox,
         outbox,
         counters,
-        words: words.clone(),
+        words,
         node,
         incarnation: assignment.incarnation,
         last: started_at,
@@ -115,7 +114,7 @@ pub fn run_node<N: Node>(assignment: Assignment) -> Result<(), HostError> {
     if !matches!(intake.order, Order::Journal { .. }) {
         // On the simulated clock nothing may depend on when the run was started.
         let simulated = assignment.mode == Mode::Simulated;
-        runner.started(simulated.then_some(started_at))?;
+        runner.started(&assignment.parameters, simulated.then_some(started_at))?;
     }
     loop {
         let step = intake.next();
@@ -133,11 +132,10 @@ pub fn run_node<N: Node>(assignment: Assignment) -> Result<(), HostError> {
             "{missing} recorded inputs did not come again; `vesalius compare` says what differs"
         ));
     }
-    say(&words, EventKind::Ended, format!("{} has ended", assignment.node));
+    watching.say(EventKind::Ended, format!("{} has ended", assignment.node));
     // Until all have ended, somebody may ask for what it missed.
     let _ = follow.recv_timeout(Duration::from_mins(1));
-    let _ = words.send(Word::Leave);
-    let _ = watching.join();
+    watching.leave();
     runner.bus.close();
     Ok(())
 }
@@ -203,9 +201,13 @@ impl<N: Node> Runner<N> {
         Ok(self.outbox.journal(&self.bus, published_at, &JournalEntry { taken_at: now, taken })?)
     }
 
-    fn started(&mut self, at: Option<Timestamp>) -> Result<(), HostError> {
+    fn started(
+        &mut self,
+        parameters: &serde_json::Value,
+        at: Option<Timestamp>,
+    ) -> Result<(), HostError> {
         let now = self.now(at);
-        let parameters = self.assignment.parameters.to_string();
+        let parameters = parameters.to_string();
         self.journal(now, Taken::Started { parameters })?;
         self.outbox.health(&self.bus, now, &Health::Healthy)?;
         Ok(())
@@ -213,7 +215,7 @@ impl<N: Node> Runner<N> {
 
     fn step(&mut self, step: Step) -> Result<(), HostError> {
         match step {
-            Step::Start { at } => self.restart(at),
+            Step::Start { parameters, at } => self.restart(parameters, at),
             Step::Take { port, received, waited, at } => self.take(port, &received, waited, at),
             Step::Deadline { port, at } => {
                 let now = self.now(at);
@@ -235,6 +237,7 @@ impl<N: Node> Runner<N> {
                 Ok(())
             }
             Step::Bound { at } => Ok(self.outbox.mark(at)?),
+            Step::Finish { at } => self.finish(at),
             Step::Ended => {
                 self.counters().ended = true;
                 Ok(self.outbox.end(self.assignment.clock.now())?)
@@ -243,17 +246,22 @@ impl<N: Node> Runner<N> {
     }
 
     /// In a replay: the node as it was built then, at first or after a failure.
-    fn restart(&mut self, at: Option<Timestamp>) -> Result<(), HostError> {
+    fn restart(
+        &mut self,
+        parameters: Option<serde_json::Value>,
+        at: Option<Timestamp>,
+    ) -> Result<(), HostError> {
+        let parameters = parameters.unwrap_or_else(|| self.assignment.parameters.clone());
         if self.built_before {
             self.incarnation += 1;
             self.outbox.set_incarnation(self.incarnation);
-            self.node = build(&self.assignment.parameters)?;
+            self.node = build(&parameters)?;
             self.stale.fill(None);
             self.reported = Health::Healthy;
             self.error = None;
         }
         self.built_before = true;
-        self.started(at)
+        self.started(&parameters, at)
     }
 
     fn take(
@@ -312,16 +320,38 @@ impl<N: Node> Runner<N> {
             }
             _ => None,
         };
+        self.run(now, taken, Some(port), |node, context| {
+            let input = N::Input::decode(port, received).map_err(|error| explain(&error))?;
+            node.handle(input, context).map_err(|error| explain(&error))
+        })
+    }
+
+    /// The node publishes what still waits.
+    fn finish(&mut self, at: Option<Timestamp>) -> Result<(), HostError> {
+        // On the simulated clock nothing may be published before what was promised.
+        let simulated = self.assignment.mode == Mode::Simulated;
+        let at = if simulated { at.map(|at| at.max(self.last)) } else { at };
+        let now = self.now(at);
+        self.run(now, Taken::Finished, None, |node, context| {
+            node.finish(context).map_err(|error| explain(&error))
+        })
+    }
+
+    /// One step of the node: writes the journal and publishes what came of it.
+    fn run(
+        &mut self,
+        now: Timestamp,
+        taken: Taken,
+        port: Option<usize>,
+        step: impl FnOnce(&mut N, &mut Context<N::Output>) -> Result<(), String>,
+    ) -> Result<(), HostError> {
         let begun = clock::monotonic();
         let mut context = Context::at(now);
-        let result =
-            N::Input::decode(port, received).map_err(|error| explain(&error)).and_then(|input| {
-                self.node.handle(input, &mut context).map_err(|error| explain(&error))
-            });
+        let result = step(&mut self.node, &mut context);
         let took = clock::monotonic().saturating_sub(begun);
         self.counters().handle.record(took);
         let (published, reported) = context.finish();
-        // After `handle`, which it would delay, and before what it caused.
+        // After the step, which it would delay, and before what it caused.
         self.journal(now, taken)?;
         let validity = match self.stale.iter().flatten().next() {
             Some(reason) => Validity::Stale { reason: reason.clone() },

@@ -201,15 +201,13 @@ pub fn run_observer<O: Observer>(assignment: Assignment) -> Result<(), HostError
     let assignment = Arc::clone(&participant.assignment);
     let bus = Arc::clone(&participant.bus);
     let failed = |error: O::Error| HostError::Participant(explain(&error));
-    let parameters = serde_json::from_value(assignment.parameters.clone())
-        .map_err(|error| HostError::Parameters(error.to_string()))?;
-    let mut observer = O::open(parameters, &assignment).map_err(failed)?;
+    let mut observer = O::open(participant.parameters()?, &assignment).map_err(failed)?;
 
     let (queue, queued) = bounded(QUEUE);
     let (words, worded) = unbounded();
     let ears = Arc::new(Ears {
         clock: assignment.clock,
-        joined_late: assignment.incarnation > 1,
+        joined_late: assignment.hears_from_the_middle(),
         expected: assignment.observes.iter().cloned().collect(),
         streams: Mutex::default(),
         heard: Mutex::default(),
@@ -246,12 +244,10 @@ pub fn run_observer<O: Observer>(assignment: Assignment) -> Result<(), HostError
         heard.len() == ears.expected.len()
     };
     let started = participant.wait_for_start(|_| Ok(()), all_heard, || true)?;
-    let watching = std::thread::spawn(move || watch.run());
+    let watching = watch.start(words);
     if let Started::At(at) = started {
         observer.started(at);
-        let kind = if assignment.incarnation > 1 { EventKind::Restarted } else { EventKind::Ready };
-        let _ =
-            words.send(Word::Event(kind, format!("{} runs {}", assignment.node, assignment.runs)));
+        watching.say_begun(&assignment, format!("{} runs {}", assignment.node, assignment.runs));
         let paced = assignment.mode != Mode::Live;
         let told_to_leave =
             observe(&mut observer, &ears, &queued, &participant, paced, |at, message| {
@@ -259,16 +255,12 @@ pub fn run_observer<O: Observer>(assignment: Assignment) -> Result<(), HostError
             })?;
         observer.close().map_err(failed)?;
         ended.store(true, Ordering::Relaxed);
-        let _ = words.send(Word::Event(EventKind::Ended, format!("{} has ended", assignment.node)));
-        if !told_to_leave {
-            participant.wait_for_exit();
-        }
+        participant.leave(watching, told_to_leave);
     } else {
         observer.close().map_err(failed)?;
+        watching.leave();
+        bus.close();
     }
-    let _ = words.send(Word::Leave);
-    let _ = watching.join();
-    bus.close();
     Ok(())
 }
 

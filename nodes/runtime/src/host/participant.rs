@@ -1,15 +1,17 @@
 //! What all participants do alike: join the bus, prove that every link works, start and leave together.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam::channel::{Receiver, RecvTimeoutError, unbounded};
-use messages::Timestamp;
+use messages::{EventKind, Timestamp};
 use rustix::process::{getpriority_process, setpriority_process};
 
 use super::HostError;
 use super::control::Control;
-use crate::assignment::Assignment;
+use super::watch::Watching;
+use crate::assignment::{Assignment, Mode};
 use crate::bus::{Bus, Recovery, Subscription, Token};
 use crate::{keys, log};
 
@@ -45,7 +47,7 @@ impl Participant {
             set_priority(priority);
         }
         let bytes = usize::try_from(assignment.shared_memory_mib << 20).unwrap_or(usize::MAX);
-        let bus = Arc::new(Bus::open(&assignment.zenoh, bytes)?);
+        let bus = Arc::new(Bus::open(&assignment.zenoh, bytes, assignment.mode == Mode::Live)?);
         let (sender, control) = unbounded();
         let subscription =
             bus.subscribe(&keys::control(&assignment.session), Recovery::None, move |_, bytes| {
@@ -88,9 +90,23 @@ impl Participant {
         let clock = self.assignment.clock;
         if let Some(started_at) = self.assignment.started_at {
             let patience = clock.now() + Duration::from_secs(2);
-            while clock.now() < patience
-                && (self.bus.peers() < self.assignment.peers || !outputs_heard())
-            {
+            // Tokens, not links: a guest such as `vesalius top` is linked too, and hears nothing.
+            let there = Arc::new(Mutex::new(BTreeSet::new()));
+            let seen = Arc::clone(&there);
+            let key = keys::all_alive(&self.assignment.session, "ready");
+            let _tokens = self.bus.watch_tokens(&key, move |key, alive| {
+                let mut there = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                if alive {
+                    there.insert(key.to_owned());
+                } else {
+                    there.remove(key);
+                }
+            })?;
+            // This one counts among them, in place of the supervisor, which has no token.
+            let enough = || {
+                there.lock().unwrap_or_else(PoisonError::into_inner).len() >= self.assignment.peers
+            };
+            while clock.now() < patience && !(enough() && outputs_heard()) {
                 std::thread::sleep(Duration::from_millis(2));
             }
             // A peer's declarations follow its link within a moment.
@@ -115,14 +131,26 @@ impl Participant {
         }
     }
 
-    /// Waits until the supervisor says that all have ended: until then others may still ask this
-    /// participant for what they missed. Without a supervisor it leaves after a minute.
-    pub fn wait_for_exit(&self) {
-        while let Ok(order) = self.control.recv_timeout(Duration::from_mins(1)) {
-            if order == Control::Exit {
-                break;
-            }
-        }
+    /// Its parameters.
+    ///
+    /// # Errors
+    /// If they are not of the right form.
+    pub fn parameters<P: serde::de::DeserializeOwned>(&self) -> Result<P, HostError> {
+        P::deserialize(&self.assignment.parameters)
+            .map_err(|error| HostError::Parameters(error.to_string()))
+    }
+
+    /// Says that it has ended, stays until the supervisor says that all have (until then others may
+    /// still ask this participant for what they missed; `told` says that the order came already), and
+    /// leaves the bus. Without a supervisor it leaves after a minute.
+    pub fn leave(&self, watching: Watching, told: bool) {
+        watching.say(EventKind::Ended, format!("{} has ended", self.assignment.node));
+        while !told
+            && let Ok(order) = self.control.recv_timeout(Duration::from_mins(1))
+            && order != Control::Exit
+        {}
+        watching.leave();
+        self.bus.close();
     }
 }
 

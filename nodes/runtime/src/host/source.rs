@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use super::control::Control;
 use super::pace::Pace;
 use super::participant::{Participant, Started};
-use super::watch::{Watch, Word, poll};
+use super::watch::{Watch, poll};
 use super::{HostError, explain};
 use crate::assignment::{Assignment, Mode};
 use crate::bus::Publisher;
@@ -78,9 +78,7 @@ pub fn run_source<S: Source>(assignment: Assignment) -> Result<(), HostError> {
     let assignment = Arc::clone(&participant.assignment);
     let bus = Arc::clone(&participant.bus);
     let failed = |error: S::Error| HostError::Participant(explain(&error));
-    let parameters = serde_json::from_value(assignment.parameters.clone())
-        .map_err(|error| HostError::Parameters(error.to_string()))?;
-    let mut source = S::open(parameters).map_err(failed)?;
+    let mut source = S::open(participant.parameters()?).map_err(failed)?;
     let streams = source.streams();
     let mut publishers: Vec<Publisher> = Vec::new();
     for (stream, schema) in &streams {
@@ -122,7 +120,7 @@ pub fn run_source<S: Source>(assignment: Assignment) -> Result<(), HostError> {
     let pace = Pace::new(&bus, &assignment)?;
     let hello = |at: Timestamp| {
         for (number, publisher) in publishers.iter().enumerate() {
-            publisher.put(control_message(messages::wire::Kind::Mark, number, at)?)?;
+            publisher.hello(control_message(messages::wire::Kind::Mark, number, at)?)?;
         }
         Ok(())
     };
@@ -131,10 +129,8 @@ pub fn run_source<S: Source>(assignment: Assignment) -> Result<(), HostError> {
     };
     // The start was given on the recorded clock; what is due is counted from now.
     let begun = assignment.clock.now();
-    let watching = std::thread::spawn(move || watch.run());
-    let ready = messages::EventKind::Ready;
-    let _ = words
-        .send(Word::Event(ready, format!("{} plays {} streams", assignment.node, streams.len())));
+    let watching = watch.start(words);
+    watching.say_begun(&assignment, format!("{} plays {} streams", assignment.node, streams.len()));
     let replay = matches!(assignment.mode, Mode::Replay { .. });
     'playing: while let Some(message) = source.next().map_err(failed)? {
         let wait_until = message.due.map(|due| begun + due);
@@ -149,8 +145,7 @@ pub fn run_source<S: Source>(assignment: Assignment) -> Result<(), HostError> {
                 break;
             }
         }
-        let shared = bus.share(&message.bytes);
-        publishers[message.stream].put(shared)?;
+        bus.send_bytes(&publishers[message.stream], &message.bytes)?;
     }
     for (number, publisher) in publishers.iter().enumerate() {
         publisher.put(
@@ -159,13 +154,6 @@ pub fn run_source<S: Source>(assignment: Assignment) -> Result<(), HostError> {
         )?;
     }
     ended.store(true, Ordering::Relaxed);
-    let _ = words.send(Word::Event(
-        messages::EventKind::Ended,
-        format!("{} has played all", assignment.node),
-    ));
-    participant.wait_for_exit();
-    let _ = words.send(Word::Leave);
-    let _ = watching.join();
-    bus.close();
+    participant.leave(watching, false);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The thread that watches deadlines, makes events known, and publishes the status.
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender};
@@ -21,6 +22,34 @@ pub enum Word {
     Event(EventKind, String),
     /// The participant leaves: one last status, and no more.
     Leave,
+}
+
+/// The watch thread at work, and the way to make something known through it.
+pub struct Watching {
+    words: Sender<Word>,
+    thread: JoinHandle<()>,
+}
+
+impl Watching {
+    /// Makes an event known.
+    pub fn say(&self, kind: EventKind, text: String) {
+        // The thread goes last; after it nobody wants to know.
+        let _ = self.words.send(Word::Event(kind, text));
+    }
+
+    /// Says that the participant of this assignment has begun: `text` is what it does.
+    pub fn say_begun(&self, assignment: &Assignment, text: String) {
+        let again = assignment.incarnation > 1;
+        self.say(if again { EventKind::Restarted } else { EventKind::Ready }, text);
+    }
+
+    /// One last status, and no more.
+    pub fn leave(self) {
+        let _ = self.words.send(Word::Leave);
+        if self.thread.join().is_err() {
+            log::warn("the watch thread broke off: the last status is missing");
+        }
+    }
 }
 
 /// What the watch thread needs.
@@ -67,8 +96,13 @@ impl<Status: Fn() -> NodeStatus + Send + 'static> Watch<Status> {
         })
     }
 
+    /// Starts the thread; `words` is where the words come from that it was made to hear.
+    pub fn start(self, words: Sender<Word>) -> Watching {
+        Watching { words, thread: std::thread::spawn(move || self.run()) }
+    }
+
     /// Runs until the participant leaves.
-    pub fn run(mut self) {
+    fn run(mut self) {
         let clock = self.assignment.clock;
         let mut next_status = clock.now();
         let mut missed_since =

@@ -13,9 +13,11 @@ use super::{Inbox, Item};
 /// What a node does next.
 #[derive(Debug)]
 pub enum Step {
-    /// It is built, with the parameters it has or, in a replay, had.
+    /// In a replay: it is built as it was then.
     Start {
-        /// The instant, in a replay.
+        /// The parameters it had; none if others are tried.
+        parameters: Option<serde_json::Value>,
+        /// The instant.
         at: Option<Timestamp>,
     },
     /// It takes a value or a blank.
@@ -50,7 +52,12 @@ pub enum Step {
         /// The instant.
         at: Timestamp,
     },
-    /// All inputs have ended.
+    /// All inputs have ended: it publishes what still waits.
+    Finish {
+        /// The instant, in a replay or on the simulated clock.
+        at: Option<Timestamp>,
+    },
+    /// Nothing follows.
     Ended,
 }
 
@@ -83,6 +90,8 @@ pub struct Intake {
     /// In which order.
     pub order: Order,
     heads: Vec<Option<Item>>,
+    /// Whether the node was told that all inputs have ended.
+    finished: bool,
     woken: Receiver<()>,
     requests: Receiver<Step>,
 }
@@ -96,7 +105,7 @@ impl Intake {
         requests: Receiver<Step>,
     ) -> Self {
         let heads = inbox.ports.iter().map(|_| None).collect();
-        Self { inbox, order, heads, woken, requests }
+        Self { inbox, order, heads, finished: false, woken, requests }
     }
 
     /// Waits for the next step.
@@ -119,7 +128,7 @@ impl Intake {
                 _ => true,
             };
             if journal_is_over && self.ended() {
-                return Step::Ended;
+                return self.finish();
             }
             select! {
                 recv(self.requests) -> step => if let Ok(step) = step { return step },
@@ -127,6 +136,16 @@ impl Intake {
                 default(Duration::from_millis(100)) => {},
             }
         }
+    }
+
+    /// The last step but one, then the last. A journal says itself when, or that it was broken off.
+    fn finish(&mut self) -> Step {
+        let at = match self.order {
+            Order::Arrival => None,
+            Order::Time { told } => Some(told),
+            Order::Journal { .. } => return Step::Ended,
+        };
+        if std::mem::replace(&mut self.finished, true) { Step::Ended } else { Step::Finish { at } }
     }
 
     fn ended(&self) -> bool {
@@ -202,9 +221,16 @@ impl Intake {
             let entry = entries.front()?;
             let at = Some(entry.taken_at);
             let (wanted_port, wanted) = match &entry.taken {
-                Taken::Started { .. } => {
+                Taken::Started { parameters } => {
+                    let follow = *follow_parameters;
+                    let parameters =
+                        follow.then(|| serde_json::from_str(parameters).unwrap_or_default());
                     entries.pop_front();
-                    return Some(Step::Start { at });
+                    return Some(Step::Start { parameters, at });
+                }
+                Taken::Finished => {
+                    entries.pop_front();
+                    return Some(Step::Finish { at });
                 }
                 Taken::Deadline { port } => {
                     let port = self.inbox.ports.iter().position(|known| known.name == port);
