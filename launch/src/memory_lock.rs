@@ -57,8 +57,7 @@ fn is_exempt(status: &str, uid_map: &str) -> bool {
 
 /// The most that one process of `plan` locks, MiB: an observer hears all, so the pools of all.
 pub fn needed_mib(plan: &Plan) -> u64 {
-    let pools =
-        plan.nodes.iter().map(|node| node.shared_memory_mib.saturating_add(BESIDE_POOL_MIB));
+    let pools = plan.nodes.iter().map(|node| node.pool_mib().saturating_add(BESIDE_POOL_MIB));
     pools.fold(SPARE_MIB, u64::saturating_add)
 }
 
@@ -107,7 +106,7 @@ mod tests {
     const MACHINE: &str = "         0          0 4294967295\n";
 
     fn limited(bytes: u64, highest_bytes: Option<u64>) -> Option<String> {
-        // Three nodes of 64 MiB and 2 MiB beside, and 16 MiB to spare: 214 MiB.
+        // Two of three nodes share 64 MiB; 2 MiB beside for each, and 16 MiB to spare: 150 MiB.
         let limit = LockLimit { bytes: Some(bytes), highest_bytes };
         let warning = limit.warning(&plan());
         assert_eq!(warning.is_none(), limit.suffices(&plan()));
@@ -119,7 +118,7 @@ mod tests {
         let said = limited(8 * MIB, Some(8 * MIB)).unwrap();
         for words in [
             "may lock 8 MiB",
-            "up to 214 MiB",
+            "up to 150 MiB",
             "sockets",
             "raise the limit with the line `@GROUP - memlock unlimited`",
             "limits.d",
@@ -133,19 +132,19 @@ mod tests {
 
     #[test]
     fn ulimit_is_offered_if_the_user_may_raise_the_limit_so_far() {
-        for highest in [None, Some(214 * MIB)] {
+        for highest in [None, Some(150 * MIB)] {
             let said = limited(8 * MIB, highest).unwrap();
             let words =
-                "raise the limit with `ulimit -l 219136` in this shell, or for good with the line";
+                "raise the limit with `ulimit -l 153600` in this shell, or for good with the line";
             assert!(said.contains(words), "{said}");
         }
-        assert!(!limited(8 * MIB, Some(214 * MIB - 1)).unwrap().contains("ulimit"));
+        assert!(!limited(8 * MIB, Some(150 * MIB - 1)).unwrap().contains("ulimit"));
     }
 
     #[test]
     fn what_suffices_is_not_told() {
-        assert_eq!(limited(214 * MIB, Some(214 * MIB)), None);
-        assert!(limited(214 * MIB - 1, None).is_some());
+        assert_eq!(limited(150 * MIB, Some(150 * MIB)), None);
+        assert!(limited(150 * MIB - 1, None).is_some());
         assert_eq!(LockLimit::NONE.warning(&plan()), None);
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use messages::Schema;
 use runtime::assignment::Delivery;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,26 @@ pub struct PlannedNode {
     pub startup_ms: u64,
     /// Shared memory for the arrays it publishes.
     pub shared_memory_mib: u64,
+}
+
+impl PlannedNode {
+    /// The shared memory it takes, MiB: none if it publishes no arrays.
+    pub fn pool_mib(&self) -> u64 {
+        let has_arrays = |output: &PlannedOutput| {
+            let schemas = messages::schemas();
+            let known = schemas.iter().find(|schema| schema.name == output.message);
+            // What is not known here may be anything.
+            known.is_none_or(Schema::has_arrays)
+        };
+        let shares = match self.kind {
+            ParticipantKind::Source => true,
+            ParticipantKind::Observer => false,
+            ParticipantKind::Node | ParticipantKind::Device => {
+                self.outputs.values().any(has_arrays)
+            }
+        };
+        if shares { self.shared_memory_mib } else { 0 }
+    }
 }
 
 /// One input port.
@@ -153,5 +174,16 @@ pub(crate) mod tests {
             nodes: vec![device, locate, record],
             files: Vec::new(),
         }
+    }
+
+    #[test]
+    fn only_what_publishes_arrays_takes_shared_memory() {
+        let mut plan = plan();
+        let pools = |plan: &Plan| plan.nodes.iter().map(PlannedNode::pool_mib).collect::<Vec<_>>();
+        assert_eq!(pools(&plan), [64, 64, 0]);
+        let output = |message: &str| PlannedOutput { message: message.to_owned(), version: 1 };
+        plan.nodes[0].outputs = [("poses".to_owned(), output("ToolPoses"))].into();
+        plan.nodes[1].outputs = [("any".to_owned(), output("SomebodyElses"))].into();
+        assert_eq!(pools(&plan), [0, 64, 0]);
     }
 }

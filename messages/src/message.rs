@@ -17,7 +17,7 @@ pub trait Message: Serialize + DeserializeOwned + Clone + Send + Sync + 'static 
     /// The frames its coordinates are in; producer and consumer must name the same ones.
     const FRAMES: &'static [&'static str];
     /// How many of the last ones a publisher keeps for consumers that missed them; fewer if they are large.
-    const KEPT: usize = 1024;
+    const KEPT: usize = KEPT_WITHOUT_ARRAYS;
 
     /// The arrays, in the order in which [`attach`](Self::attach) gets them back.
     fn arrays(&self) -> Vec<ArrayRef<'_>> {
@@ -41,6 +41,9 @@ pub trait Message: Serialize + DeserializeOwned + Clone + Send + Sync + 'static 
     }
 }
 
+/// How many of the last ones are kept of messages without arrays; of others it must be fewer.
+pub const KEPT_WITHOUT_ARRAYS: usize = 1024;
+
 /// A schema as `describe` and the graph checks name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schema {
@@ -58,6 +61,11 @@ impl Schema {
     /// The schema of a message type.
     pub const fn of<T: Message>() -> Self {
         Self { name: T::SCHEMA, version: T::VERSION, frames: T::FRAMES, kept: T::KEPT }
+    }
+
+    /// Whether its messages carry arrays, which are worth sharing memory for.
+    pub const fn has_arrays(&self) -> bool {
+        self.kept < KEPT_WITHOUT_ARRAYS
     }
 }
 

@@ -190,6 +190,17 @@ fn an_interrupt_leaves_a_complete_recording_and_nothing_else() {
     assert_eq!(std::fs::read_dir(place.path("vesalius")).unwrap().count(), 0);
 }
 
+/// Shared memory that a process has mapped, MiB.
+fn shared_mapped_mib(pid: i32) -> u64 {
+    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
+    let sizes = maps.lines().filter(|line| line.contains(".zenoh")).filter_map(|line| {
+        let (from, to) = line.split(' ').next()?.split_once('-')?;
+        let at = |text| u64::from_str_radix(text, 16).ok();
+        Some(at(to)? - at(from)?)
+    });
+    sizes.sum::<u64>() >> 20
+}
+
 #[test]
 fn a_hundred_restarts_leak_no_shared_memory() {
     if !is_long() {
@@ -206,6 +217,12 @@ fn a_hundred_restarts_leak_no_shared_memory() {
         // Slower than the rule that gives up: five failures in half a minute.
         std::thread::sleep(Duration::from_millis(7500));
         assert_ne!(running.pid("locate"), pid, "round {round}: not restarted");
+        for reader in ["segment", "reconstruct", "record", "view"] {
+            let mapped = shared_mapped_mib(running.pid(reader));
+            println!("round {round}: {reader} maps {mapped} MiB of shared memory");
+            // Its own pool and those of the six others, and what died in the last seconds.
+            assert!(mapped < 10 * 66 + 64, "round {round}: {reader} maps {mapped} MiB");
+        }
     }
     signal(i32::try_from(running.child.id()).unwrap(), "INT");
     let closing = running.wait();

@@ -42,7 +42,7 @@ pub fn assignment(record: &Record, node: &PlannedNode, peers: usize) -> Assignme
         joined_late: joins_late(&record.pace, node.kind),
         stop_after_ns: record.stop_after_ns,
         startup_ms: node.startup_ms,
-        shared_memory_mib: if record.sockets_only { 0 } else { node.shared_memory_mib },
+        shared_memory_mib: if record.sockets_only { 0 } else { node.pool_mib() },
         priority: Some(node.priority),
         paced_by: if record.pace == Pace::Live { Vec::new() } else { pacing(record) },
         peers,

@@ -7,6 +7,7 @@
 //! replay and on the simulated clock, it waits for the link instead.
 
 mod payload;
+mod segments;
 mod shared_memory;
 
 use std::path::Path;
@@ -14,6 +15,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
+use messages::message::KEPT_WITHOUT_ARRAYS;
 use messages::wire::Encoded;
 use zenoh::Wait as _;
 use zenoh::liveliness::LivelinessToken;
@@ -156,8 +158,10 @@ impl Bus {
     ) -> Result<Self, BusError> {
         let config = zenoh::Config::from_json5(&config.to_string())
             .map_err(|error| BusError::Open(error.to_string()))?;
-        let session =
-            zenoh::open(config).wait().map_err(|error| BusError::Open(error.to_string()))?;
+        let session = zenoh::open(config)
+            .with_shm_clients(segments::clients())
+            .wait()
+            .map_err(|error| BusError::Open(error.to_string()))?;
         let shared_memory = SharedMemory::new(shared_memory_bytes);
         // Makes the pool before the first image needs it, which would wait for it.
         drop(shared_memory.allocate(shared_memory::WORTH_IT));
@@ -171,12 +175,12 @@ impl Bus {
     }
 
     /// A publisher that keeps its last `kept` messages for consumers that missed them, or the last four
-    /// if they may be large (`kept` is then below 1024) and the first is larger than 1 MiB.
+    /// if they may be large (`kept` is then below [`KEPT_WITHOUT_ARRAYS`]) and the first is larger than 1 MiB.
     ///
     /// # Errors
     /// If the key is refused.
     pub fn publisher(&self, key: &str, kept: usize, urgent: bool) -> Result<Publisher, BusError> {
-        let for_large = (LARGE_KEPT + 1..1024)
+        let for_large = (LARGE_KEPT + 1..KEPT_WITHOUT_ARRAYS)
             .contains(&kept)
             .then(|| self.advanced_publisher(key, LARGE_KEPT, urgent))
             .transpose()?;

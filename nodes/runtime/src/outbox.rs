@@ -83,7 +83,7 @@ impl Stream {
         schema: Schema,
         key: &str,
     ) -> Result<Self, BusError> {
-        let urgent = schema.kept >= 1024;
+        let urgent = !schema.has_arrays();
         Ok(Self {
             schema,
             origin: Origin {
