@@ -19,6 +19,8 @@ frames! {
     /// The patient reference sensor; everything that guides is expressed in it. Millimetres, LPS
     /// once a registration has aligned it.
     Patient = "patient";
+    /// The image from before the procedure, with the structures segmented in it: millimetres, LPS.
+    Preoperative = "preoperative";
     /// The tracking system's own origin, millimetres.
     Tracker = "tracker";
     /// Any tracked tool whose name is known only at run time, millimetres.

@@ -8,14 +8,16 @@
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use messages::centrelines::{Branch, Centrelines, Node};
 use messages::wire::{Kind, Origin, Received, Validity, control, message};
 use messages::{
-    Affine, Event, EventKind, Flushed, FlushedStream, Health, InputStatus, JournalEntry,
-    LocatedImage, Message, ModelIdentity, NodeStatus, OutputStatus, Percentiles, Placement, Pose,
-    Schema, SegmentedImage, Taken, Timestamp, ToolPoses, TrackedTool, Transform, UltrasoundImage,
-    Volume,
+    Affine, Event, EventKind, Flushed, FlushedStream, Health, InputStatus, IntensityVolume,
+    JournalEntry, LabelVolume, LocatedImage, Message, Modality, ModelIdentity, NodeStatus,
+    OutputStatus, Patient, Percentiles, Placement, Pose, Preoperative, Schema, SegmentedImage,
+    Structure, StructureKind, Taken, Timestamp, ToolPoses, TrackedTool, Transform, UltrasoundImage,
+    VesselTree, Volume,
 };
-use nalgebra::{Isometry3, Matrix3x4, Quaternion, Translation3, UnitQuaternion};
+use nalgebra::{Isometry3, Matrix3x4, Point3, Quaternion, Translation3, UnitQuaternion};
 
 fn origin() -> Origin {
     Origin { session: "5e551044".into(), stream: "node.port".into(), incarnation: 2 }
@@ -121,6 +123,96 @@ fn volume() {
         voxels: (0..24).collect::<Vec<u8>>().into(),
         seen: (0..24).map(|voxel| voxel % 2).collect::<Vec<u8>>().into(),
     });
+}
+
+fn voxels<In>() -> Affine<In, messages::Voxel> {
+    let rows = Matrix3x4::new(0.5, 0.0, 0.0, 1.0, 0.0, 0.5, 0.0, 2.0, 0.0, 0.0, 0.5, 3.0);
+    Affine::from_rows(rows).unwrap()
+}
+
+fn structures() -> Vec<Structure> {
+    vec![
+        Structure { name: "portal_vein".into(), kind: StructureKind::Vein },
+        Structure { name: "left_ureter".into(), kind: StructureKind::Ureter },
+    ]
+}
+
+#[test]
+fn intensity_volume() {
+    check(&IntensityVolume::<Preoperative> {
+        size: [2, 3, 4],
+        frame_from_voxel: voxels(),
+        modality: Modality::Ct,
+        voxels: (-1000..-976).collect::<Vec<i16>>().into(),
+    });
+}
+
+#[test]
+fn label_volume() {
+    check(&LabelVolume::<Preoperative> {
+        size: [2, 3, 4],
+        frame_from_voxel: voxels(),
+        structures: structures(),
+        model: None,
+        labels: (0..24).map(|voxel| voxel % 3).collect::<Vec<u8>>().into(),
+    });
+}
+
+fn centrelines() -> Centrelines {
+    let node =
+        |x: f64, y: f64, radius_mm: f64| Node { position_mm: Point3::new(x, y, 3.0), radius_mm };
+    let nodes =
+        vec![node(1.0, 2.0, 2.0), node(2.0, 2.0, 2.0), node(3.0, 2.5, 1.5), node(3.0, 1.5, 1.25)];
+    let branch = |nodes: &[u32], label| Branch { nodes: nodes.to_vec(), label };
+    let branches = vec![branch(&[0, 1], Some(0)), branch(&[1, 2], Some(0)), branch(&[1, 3], None)];
+    Centrelines::new(nodes, branches).unwrap()
+}
+
+fn vessel_tree<In>() -> VesselTree<In> {
+    VesselTree::new(&centrelines(), structures()).unwrap()
+}
+
+#[test]
+fn a_tree_gives_back_its_centrelines() {
+    assert_eq!(vessel_tree::<Patient>().centrelines().unwrap(), centrelines());
+}
+
+#[test]
+fn a_vessel_tree() {
+    check(&vessel_tree::<Preoperative>());
+}
+
+#[test]
+fn a_tree_of_another_frame_is_refused() {
+    let tree = vessel_tree::<Patient>();
+    let encoded =
+        message(&origin(), 0, Timestamp(0), Timestamp(0), &Validity::Valid, &tree).unwrap();
+    let received = Received::parse(Bytes::from(encoded.to_vec().unwrap())).unwrap();
+    assert_eq!(received.decode::<VesselTree<Patient>>().unwrap().value, tree);
+    let error = received.decode::<VesselTree<Preoperative>>().unwrap_err().to_string();
+    assert!(error.contains("[preoperative], but it came in [patient]"), "{error}");
+}
+
+#[test]
+fn a_tree_that_lies_is_refused_with_what_is_wrong() {
+    let refused = |change: fn(&mut VesselTree<Patient>)| {
+        let mut tree = vessel_tree::<Patient>();
+        change(&mut tree);
+        tree.centrelines().unwrap_err().to_string()
+    };
+    for (error, words) in [
+        (refused(|tree| tree.radii_mm = vec![2.0, -1.0, 1.0, 1.0].into()), "radius -1 mm"),
+        (refused(|tree| tree.positions_mm = vec![f32::NAN; 12].into()), "node 0 is at"),
+        (refused(|tree| tree.paths = vec![0, 1, 1, 4, 1, 3].into()), "names node 4"),
+        (refused(|tree| tree.paths = vec![0, 1, 1, -2, 1, 3].into()), "there are 4 nodes"),
+        (refused(|tree| tree.path_lengths = vec![2, 2, 3].into()), "has 3 nodes, but 2 are left"),
+        (refused(|tree| tree.path_lengths = vec![2, -1, 2].into()), "has -1 nodes"),
+        (refused(|tree| tree.path_lengths = vec![2, 2, 1].into()), "belong to no branch"),
+        (refused(|tree| tree.structure = vec![0, 2, -1].into()), "structure 2, but there are 2"),
+        (refused(|tree| tree.structure = vec![0, -2, -1].into()), "structure -2"),
+    ] {
+        assert!(error.contains(words), "{error}");
+    }
 }
 
 #[test]

@@ -4,8 +4,11 @@
 //! | --- | --- |
 //! | [`sequence`] | the device that plays a recorded sequence |
 //! | [`reconstruct`] | placed images pasted into a growing voxel volume |
-//! | [`reconstruct_volume`] | the node around it |
+//! | [`growing_volume`] | such a volume, given out now and then |
+//! | [`reconstruct_volume`], [`reconstruct_labels`] | the nodes around it: grey values, and what a network saw |
 
+pub mod growing_volume;
 pub mod reconstruct;
+pub mod reconstruct_labels;
 pub mod reconstruct_volume;
 pub mod sequence;

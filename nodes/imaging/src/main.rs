@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use imaging::reconstruct_labels::ReconstructLabels;
 use imaging::reconstruct_volume::ReconstructVolume;
 use imaging::sequence::Sequence;
 use runtime::Executable;
@@ -13,5 +14,9 @@ fn main() -> ExitCode {
             "plays a recorded PLUS sequence at its own pace: images, poses, or both",
         )
         .node::<ReconstructVolume>("reconstruct", "pastes placed images into a volume")
+        .node::<ReconstructLabels>(
+            "reconstruct_labels",
+            "pastes what a network saw in placed images into a volume",
+        )
         .main()
 }

@@ -1,30 +1,9 @@
 //! The node `reconstruct`: pastes placed images into a volume and publishes it now and then.
 
-use messages::{Health, LocatedImage, Placement, Stamped, Timestamp, Volume};
+use messages::{LocatedImage, Stamped, Volume};
 use runtime::{Context, Node, inputs, outputs};
-use schemars::JsonSchema;
-use serde::Deserialize;
 
-use crate::reconstruct::settings::{Invalid, Settings};
-use crate::reconstruct::{NoVolume, Reconstruction, Refused};
-
-/// Parameters of the node.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Parameters {
-    /// The volume: its voxels, how images are pasted, what of an image is used.
-    #[serde(default)]
-    pub volume: Settings,
-    /// The volume is published with the first image that was acquired this long after the one it was
-    /// published with before, in milliseconds.
-    #[serde(default = "publish_every_ms")]
-    #[schemars(default = "publish_every_ms", range(min = 10, max = 600_000))]
-    pub publish_every_ms: u32,
-}
-
-fn publish_every_ms() -> u32 {
-    1000
-}
+use crate::growing_volume::{Error, GrowingVolume, Growth};
 
 inputs! {
     /// What the node hears.
@@ -35,57 +14,36 @@ outputs! {
     pub enum Output { volume => Volume(Volume) }
 }
 
-/// Why there is no volume, or an image is not in it.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A setting makes no sense.
-    #[error(transparent)]
-    Settings(#[from] Invalid),
-    /// The image cannot be pasted.
-    #[error(transparent)]
-    Image(#[from] Refused),
-    /// The volume cannot be given.
-    #[error(transparent)]
-    Volume(#[from] NoVolume),
-}
-
 /// The node.
 pub struct ReconstructVolume {
-    reconstruction: Reconstruction,
-    publish_every_ns: i64,
-    last_published: Option<Timestamp>,
+    volume: GrowingVolume,
 }
 
 impl Node for ReconstructVolume {
-    type Parameters = Parameters;
+    type Parameters = Growth;
     type Input = Input;
     type Output = Output;
     type Error = Error;
 
-    fn new(parameters: Parameters) -> Result<Self, Error> {
-        Ok(Self {
-            reconstruction: Reconstruction::new(parameters.volume)?,
-            publish_every_ns: i64::from(parameters.publish_every_ms) * 1_000_000,
-            last_published: None,
-        })
+    fn new(parameters: Growth) -> Result<Self, Error> {
+        Ok(Self { volume: GrowingVolume::new(parameters)? })
     }
 
     fn handle(&mut self, input: Input, context: &mut Context<Output>) -> Result<(), Error> {
-        let Input::Located(Stamped { acquired_at, value: located, .. }) = input;
-        let Placement::Placed { patient_from_image, .. } = &located.placement else {
-            context.report(Health::Degraded {
-                reason: "images come without a place and are left out".to_owned(),
-            });
-            return Ok(());
-        };
-        context.report(Health::Healthy);
-        let image = &located.image;
-        let (width, height) = (image.width_px as usize, image.height_px as usize);
-        self.reconstruction.insert(image.pixels.as_slice(), width, height, patient_from_image)?;
-        let last = *self.last_published.get_or_insert(acquired_at);
-        if acquired_at.0 - last.0 >= self.publish_every_ns {
-            self.last_published = Some(acquired_at);
-            context.publish(acquired_at, Output::Volume(self.reconstruction.volume()?));
+        let Input::Located(Stamped {
+            acquired_at, value: LocatedImage { image, placement }, ..
+        }) = input;
+        let size = (image.width_px, image.height_px);
+        let pixels = image.pixels.as_slice();
+        if let Some(volume) = self.volume.paste(acquired_at, pixels, size, &placement, context)? {
+            context.publish(acquired_at, Output::Volume(volume));
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, context: &mut Context<Output>) -> Result<(), Error> {
+        if let Some((acquired_at, volume)) = self.volume.rest()? {
+            context.publish(acquired_at, Output::Volume(volume));
         }
         Ok(())
     }
@@ -94,7 +52,7 @@ impl Node for ReconstructVolume {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use messages::{Affine, UltrasoundImage};
+    use messages::{Affine, Health, Placement, Timestamp, UltrasoundImage};
 
     const MS: i64 = 1_000_000;
 
@@ -148,5 +106,22 @@ mod tests {
             .unwrap()
             .to_string();
         assert!(error.contains("spacing_mm should be between 0.001 and 1000"), "{error}");
+    }
+
+    #[test]
+    fn what_came_after_the_last_volume_is_in_one_at_the_end() {
+        let mut node = node(serde_json::json!({ "publish_every_ms": 100 }));
+        handle(&mut node, located(0, 0.0, true));
+        handle(&mut node, located(100, 1.0, true));
+        let finish = |node: &mut ReconstructVolume| {
+            let mut context = Context::at(Timestamp(0));
+            node.finish(&mut context).unwrap();
+            context.finish().0
+        };
+        assert!(finish(&mut node).is_empty(), "nothing came since");
+        handle(&mut node, located(150, 2.0, true));
+        let published = finish(&mut node);
+        let [(at, Output::Volume(volume))] = &published[..] else { panic!("{published:?}") };
+        assert_eq!((*at, volume.images), (Timestamp(150 * MS), 3));
     }
 }

@@ -1,0 +1,107 @@
+//! A volume that grows while images come, given out now and then: what the reconstructing nodes share.
+
+use messages::{Health, Placement, Timestamp, Volume};
+use runtime::Context;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::reconstruct::settings::{Invalid, Settings};
+use crate::reconstruct::{NoVolume, Reconstruction, Refused};
+
+/// How the volume grows and when it is given out.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Growth {
+    /// The volume: its voxels, how images are pasted, what of an image is used.
+    #[serde(default)]
+    pub volume: Settings,
+    /// The volume is published with the first image that was acquired this long after the one it was
+    /// published with before, in milliseconds, and once more at the end.
+    #[serde(default = "publish_every_ms")]
+    #[schemars(default = "publish_every_ms", range(min = 10, max = 600_000))]
+    pub publish_every_ms: u32,
+}
+
+/// A volume each second.
+pub(crate) fn publish_every_ms() -> u32 {
+    1000
+}
+
+/// Why there is no volume, or an image is not in it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A setting makes no sense.
+    #[error(transparent)]
+    Settings(#[from] Invalid),
+    /// The image cannot be pasted.
+    #[error(transparent)]
+    Image(#[from] Refused),
+    /// The volume cannot be given.
+    #[error(transparent)]
+    Volume(#[from] NoVolume),
+}
+
+/// A volume that grows while images come.
+pub struct GrowingVolume {
+    reconstruction: Reconstruction,
+    publish_every_ns: i64,
+    published_at: Option<Timestamp>,
+    /// When the last image in it was acquired, if it has not been given out since.
+    pasted_at: Option<Timestamp>,
+}
+
+impl GrowingVolume {
+    /// An empty volume.
+    ///
+    /// # Errors
+    /// If a setting makes no sense.
+    pub fn new(growth: Growth) -> Result<Self, Error> {
+        Ok(Self {
+            reconstruction: Reconstruction::new(growth.volume)?,
+            publish_every_ns: i64::from(growth.publish_every_ms) * 1_000_000,
+            published_at: None,
+            pasted_at: None,
+        })
+    }
+
+    /// Pastes an image of `(width, height)` pixels if it has a place, and gives the volume out if it is
+    /// due.
+    ///
+    /// # Errors
+    /// If the image cannot be pasted or the volume not be given.
+    pub fn paste<Output>(
+        &mut self,
+        acquired_at: Timestamp,
+        pixels: &[u8],
+        (width_px, height_px): (u32, u32),
+        placement: &Placement,
+        context: &mut Context<Output>,
+    ) -> Result<Option<Volume>, Error> {
+        let Placement::Placed { patient_from_image, .. } = placement else {
+            context.report(Health::Degraded {
+                reason: "images come without a place and are left out".to_owned(),
+            });
+            return Ok(None);
+        };
+        context.report(Health::Healthy);
+        let (width, height) = (width_px as usize, height_px as usize);
+        self.reconstruction.insert(pixels, width, height, patient_from_image)?;
+        self.pasted_at = Some(acquired_at);
+        let last = *self.published_at.get_or_insert(acquired_at);
+        if acquired_at.0 - last.0 < self.publish_every_ns {
+            return Ok(None);
+        }
+        self.published_at = Some(acquired_at);
+        self.pasted_at = None;
+        Ok(Some(self.reconstruction.volume()?))
+    }
+
+    /// What was pasted since the volume was given out last, and when the last image was acquired.
+    ///
+    /// # Errors
+    /// If the volume cannot be given.
+    pub fn rest(&mut self) -> Result<Option<(Timestamp, Volume)>, Error> {
+        let Some(at) = self.pasted_at.take() else { return Ok(None) };
+        Ok(Some((at, self.reconstruction.volume()?)))
+    }
+}
