@@ -80,6 +80,7 @@ pub fn schemas() -> Vec<Schema> {
         Schema::of::<crate::LabelVolume<crate::Preoperative>>(),
         Schema::of::<crate::LocatedImage>(),
         Schema::of::<crate::NodeStatus>(),
+        Schema::of::<crate::Registration>(),
         Schema::of::<crate::SegmentedImage>(),
         Schema::of::<crate::ToolPoses>(),
         Schema::of::<crate::UltrasoundImage>(),

@@ -11,11 +11,11 @@ use bytes::Bytes;
 use messages::centrelines::{Branch, Centrelines, Node};
 use messages::wire::{Kind, Origin, Received, Validity, control, message};
 use messages::{
-    Affine, Event, EventKind, Flushed, FlushedStream, Health, InputStatus, IntensityVolume,
-    JournalEntry, LabelVolume, LocatedImage, Message, Modality, ModelIdentity, NodeStatus,
-    OutputStatus, Patient, Percentiles, Placement, Pose, Preoperative, Schema, SegmentedImage,
-    Structure, StructureKind, Taken, Timestamp, ToolPoses, TrackedTool, Transform, UltrasoundImage,
-    VesselTree, Volume,
+    Affine, Alignment, DisplacementField, Event, EventKind, Fit, Flushed, FlushedStream, Health,
+    InputStatus, IntensityVolume, JournalEntry, LabelVolume, LocatedImage, Message, Modality,
+    ModelIdentity, NodeStatus, OutputStatus, Patient, Percentiles, Placement, Pose, Preoperative,
+    Registration, RegistrationState, Schema, SegmentedImage, Structure, StructureKind, Taken,
+    Timestamp, ToolPoses, TrackedTool, Transform, UltrasoundImage, VesselTree, Volume,
 };
 use nalgebra::{Isometry3, Matrix3x4, Point3, Quaternion, Translation3, UnitQuaternion};
 
@@ -156,6 +156,47 @@ fn label_volume() {
         model: None,
         labels: (0..24).map(|voxel| voxel % 3).collect::<Vec<u8>>().into(),
     });
+}
+
+fn registration(state: RegistrationState) -> Registration {
+    let shift = Isometry3::translation(1.0, -2.0, 3.5);
+    let field = DisplacementField {
+        size: [2, 2, 3],
+        preoperative_from_node: voxels(),
+        displacements_mm: (0..36).map(|i| i as f32 * 0.25).collect::<Vec<_>>().into(),
+        error_mm: (0..12).map(|i| i as f32 * 0.5).collect::<Vec<_>>().into(),
+    };
+    Registration {
+        state,
+        alignment: Some(Alignment {
+            preoperative_from_patient: Transform::from_isometry(shift),
+            field,
+            fit: Fit { explained: 0.75, residual_mm: 0.5, rival: Some(0.25) },
+            data_acquired_at: Timestamp(999_999_999),
+        }),
+    }
+}
+
+#[test]
+fn a_registration() {
+    check(&registration(RegistrationState::Degraded { reason: "it moved".into() }));
+}
+
+#[test]
+fn a_registration_that_is_refused_carries_no_alignment() {
+    let refused = RegistrationState::Refused { reason: "another patient".into() };
+    let again = |value: &Registration| {
+        let times = (Timestamp(0), Timestamp(0));
+        let encoded = message(&origin(), 0, times.0, times.1, &Validity::Valid, value).unwrap();
+        let received = Received::parse(Bytes::from(encoded.to_vec().unwrap())).unwrap();
+        received.decode::<Registration>().map(|stamped| stamped.value)
+    };
+    let without = |state| Registration { state, alignment: None };
+    assert_eq!(again(&without(refused.clone())).unwrap(), without(refused.clone()));
+    let error = again(&registration(refused)).unwrap_err().to_string();
+    assert!(error.contains("carries no alignment, but one came"), "{error}");
+    let error = again(&without(RegistrationState::Accepted)).unwrap_err().to_string();
+    assert!(error.contains("carries an alignment, but none came"), "{error}");
 }
 
 fn centrelines() -> Centrelines {

@@ -7,26 +7,24 @@
 //! replay and on the simulated clock, it waits for the link instead.
 
 mod payload;
+mod publisher;
 mod segments;
 mod shared_memory;
 
 use std::path::Path;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
-use messages::message::KEPT_WITHOUT_ARRAYS;
 use messages::wire::Encoded;
 use zenoh::Wait as _;
 use zenoh::liveliness::LivelinessToken;
-use zenoh::qos::{CongestionControl, Priority};
+use zenoh::qos::CongestionControl;
 use zenoh::sample::SampleKind;
 use zenoh_ext::{
-    AdvancedPublisher, AdvancedPublisherBuilderExt as _, AdvancedSubscriber,
-    AdvancedSubscriberBuilderExt as _, CacheConfig, HistoryConfig, MissDetectionConfig,
-    RecoveryConfig,
+    AdvancedSubscriber, AdvancedSubscriberBuilderExt as _, HistoryConfig, RecoveryConfig,
 };
 
+pub use publisher::Publisher;
 use shared_memory::SharedMemory;
 pub use shared_memory::remove_orphans as remove_orphaned_shared_memory;
 
@@ -103,21 +101,6 @@ pub struct Bus {
     congestion: CongestionControl,
 }
 
-/// Sends on one key; keeps what it sent last for consumers that missed it.
-pub struct Publisher {
-    key: String,
-    publisher: AdvancedPublisher<'static>,
-    /// In place of it if the first message is large: keeps only a few. A cache's size is fixed when it
-    /// is declared, and consumers must know it before the start.
-    for_large: Option<AdvancedPublisher<'static>>,
-    is_large: OnceLock<bool>,
-}
-
-/// A larger message would make the kept ones wander through more memory than the processor's caches hold.
-const LARGE: usize = 1 << 20;
-/// How many large messages are kept.
-const LARGE_KEPT: usize = 4;
-
 /// Hears until it is dropped.
 pub struct Subscription {
     _subscriber: Kind,
@@ -174,44 +157,6 @@ impl Bus {
         self.session.info().peers_zid().wait().count()
     }
 
-    /// A publisher that keeps its last `kept` messages for consumers that missed them, or the last four
-    /// if they may be large (`kept` is then below [`KEPT_WITHOUT_ARRAYS`]) and the first is larger than 1 MiB.
-    ///
-    /// # Errors
-    /// If the key is refused.
-    pub fn publisher(&self, key: &str, kept: usize, urgent: bool) -> Result<Publisher, BusError> {
-        let for_large = (LARGE_KEPT + 1..KEPT_WITHOUT_ARRAYS)
-            .contains(&kept)
-            .then(|| self.advanced_publisher(key, LARGE_KEPT, urgent))
-            .transpose()?;
-        Ok(Publisher {
-            key: key.to_owned(),
-            publisher: self.advanced_publisher(key, kept, urgent)?,
-            for_large,
-            is_large: OnceLock::new(),
-        })
-    }
-
-    fn advanced_publisher(
-        &self,
-        key: &str,
-        kept: usize,
-        urgent: bool,
-    ) -> Result<AdvancedPublisher<'static>, BusError> {
-        self.session
-            .declare_publisher(key.to_owned())
-            .congestion_control(self.congestion)
-            .priority(if urgent { Priority::RealTime } else { Priority::Data })
-            .express(true)
-            .cache(CacheConfig::default().max_samples(kept))
-            .sample_miss_detection(
-                MissDetectionConfig::default().sporadic_heartbeat(Duration::from_millis(100)),
-            )
-            .publisher_detection()
-            .wait()
-            .map_err(|error| declare(key, &error))
-    }
-
     /// Sends a message; its arrays go through shared memory while that lasts, else through the
     /// socket. Returns the number of bytes, and whether shared memory was wanted but full.
     ///
@@ -223,7 +168,7 @@ impl Bus {
         message: &Encoded<'_>,
     ) -> Result<(usize, bool), BusError> {
         let length = message.len();
-        publisher.is_large.get_or_init(|| length > LARGE);
+        publisher.choose(length);
         if message.has_arrays() && length >= shared_memory::WORTH_IT {
             if let Some(mut buffer) = self.shared_memory.allocate(length) {
                 message.write_into(&mut buffer[..])?;
@@ -242,7 +187,7 @@ impl Bus {
     /// # Errors
     /// If it cannot be sent.
     pub fn send_bytes(&self, publisher: &Publisher, bytes: &Bytes) -> Result<(), BusError> {
-        publisher.is_large.get_or_init(|| bytes.len() > LARGE);
+        publisher.choose(bytes.len());
         if bytes.len() >= shared_memory::WORTH_IT
             && let Some(mut buffer) = self.shared_memory.allocate(bytes.len())
         {
@@ -286,14 +231,14 @@ impl Bus {
         Ok(Subscription { _subscriber: kind })
     }
 
-    /// Sends once, without a cache: orders and counters.
+    /// Sends once, without a cache: orders, counters, and in a replay how far a node has come.
     ///
     /// # Errors
     /// If it cannot be sent.
     pub fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), BusError> {
         self.session
             .put(key.to_owned(), bytes)
-            .congestion_control(CongestionControl::Drop)
+            .congestion_control(self.congestion)
             .express(true)
             .wait()
             .map_err(|error| BusError::Send { key: key.to_owned(), reason: error.to_string() })
@@ -386,40 +331,6 @@ impl Bus {
     pub fn close(&self) {
         // Nothing is left to do about a session that does not close.
         let _ = self.session.close().wait();
-    }
-}
-
-impl Publisher {
-    /// Sends bytes: all on the same of the two once the first message went.
-    ///
-    /// # Errors
-    /// If they cannot be sent.
-    pub fn put(&self, bytes: impl Into<zenoh::bytes::ZBytes>) -> Result<(), BusError> {
-        let publisher = match (self.is_large.get(), &self.for_large) {
-            (Some(true), Some(for_large)) => for_large,
-            _ => &self.publisher,
-        };
-        publisher.put(bytes).wait().map_err(|error| self.failed(&error))
-    }
-
-    /// Sends bytes on both, before the first message: consumers then know where each begins.
-    ///
-    /// # Errors
-    /// If they cannot be sent.
-    pub fn hello(&self, bytes: Vec<u8>) -> Result<(), BusError> {
-        if let Some(for_large) = &self.for_large {
-            for_large.put(bytes.clone()).wait().map_err(|error| self.failed(&error))?;
-        }
-        self.publisher.put(bytes).wait().map_err(|error| self.failed(&error))
-    }
-
-    fn failed(&self, error: &dyn std::fmt::Display) -> BusError {
-        BusError::Send { key: self.key.clone(), reason: error.to_string() }
-    }
-
-    /// Whether anybody hears it now.
-    pub fn is_heard(&self) -> bool {
-        self.publisher.matching_status().wait().is_ok_and(|status| status.matching())
     }
 }
 

@@ -9,6 +9,7 @@ mod node;
 mod observer;
 mod pace;
 mod participant;
+mod runner;
 mod source;
 mod watch;
 

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use crossbeam::channel::{Receiver, Sender, bounded};
+use messages::Timestamp;
 use messages::wire::{Kind, Received};
 
 use crate::assignment::{Assignment, Mode};
@@ -64,6 +65,8 @@ pub struct Inbox {
     wake: Sender<()>,
     notices: Sender<Notice>,
     clock: SessionClock,
+    /// A restarted node takes nothing that was published before: its predecessor may have taken it.
+    not_before: Timestamp,
 }
 
 /// How many messages may wait at a port; more are lost.
@@ -92,8 +95,15 @@ impl Inbox {
                 )
             })
             .collect();
-        let inbox =
-            Self { ports, tickets: AtomicU64::new(0), wake, notices, clock: assignment.clock };
+        let again = assignment.mode == Mode::Live && assignment.incarnation > 1;
+        let inbox = Self {
+            ports,
+            tickets: AtomicU64::new(0),
+            wake,
+            notices,
+            clock: assignment.clock,
+            not_before: if again { assignment.clock.now() } else { Timestamp(i64::MIN) },
+        };
         (Arc::new(inbox), woken)
     }
 
@@ -128,6 +138,9 @@ impl Inbox {
         if kind == Kind::Mark {
             port.marked(received.envelope().published_at);
             self.wake();
+            return;
+        }
+        if kind != Kind::End && received.envelope().published_at < self.not_before {
             return;
         }
         let arrival = port.arrived(received.envelope(), now);

@@ -310,7 +310,9 @@ fn observe<O: Observer>(
             observer.observe(observed).map_err(failed)?;
         }
         let is_busy = queued.len() > BUSY;
-        if paced && busy != Some(is_busy) {
+        let idle_due = clock::monotonic().saturating_sub(last_idle) >= IDLE;
+        // Again and again: a source that missed it would wait for ever.
+        if paced && (idle_due || busy != Some(is_busy)) {
             busy = Some(is_busy);
             let progress = if is_busy { Timestamp(i64::MIN) } else { Timestamp::MAX };
             super::pace::tell(&participant.bus, assignment, progress)?;

@@ -57,6 +57,9 @@ pub enum Step {
         /// The instant, in a replay or on the simulated clock.
         at: Option<Timestamp>,
     },
+    /// Where no clock runs, nothing came for a while: who waits for this node is to be told again how
+    /// far it has come.
+    Idle,
     /// Nothing follows.
     Ended,
 }
@@ -133,7 +136,11 @@ impl Intake {
             select! {
                 recv(self.requests) -> step => if let Ok(step) = step { return step },
                 recv(self.woken) -> _ => {},
-                default(Duration::from_millis(100)) => {},
+                default(Duration::from_millis(100)) => {
+                    if !matches!(self.order, Order::Arrival) {
+                        return Step::Idle;
+                    }
+                },
             }
         }
     }
