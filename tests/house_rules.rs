@@ -19,6 +19,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("imaging", 3),
     ("fusion", 3),
     ("segmentation", 3),
+    ("registration", 3),
     ("simulation", 3),
     ("recordings", 3),
     ("launch", 4),

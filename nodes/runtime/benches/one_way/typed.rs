@@ -166,7 +166,7 @@ pub fn measure(bytes: usize, count: usize, pause_us: u64) -> Vec<u64> {
             joined_late: false,
             stop_after_ns: None,
             startup_ms: 60_000,
-            shared_memory_mib: (16 * bytes as u64 >> 20).max(64),
+            shared_memory_mib: ((16 * bytes as u64) >> 20).max(64),
             priority: None,
             paced_by: Vec::new(),
             peers: 0,
