@@ -211,17 +211,23 @@ fn a_hundred_restarts_leak_no_shared_memory() {
     let before = shared_memory();
     let running = place.start(DEMO, "restarts", &["--stop-after", "900s"]);
     settle(&running);
+    let readers = ["segment", "reconstruct", "record", "view"];
+    let at_first = readers.map(|reader| shared_mapped_mib(running.pid(reader)));
+    assert!(at_first[0] > 64, "{at_first:?}: is shared memory used at all?");
     for round in 0..100 {
         let pid = running.pid("locate");
         signal(pid, "KILL");
         // Slower than the rule that gives up: five failures in half a minute.
         std::thread::sleep(Duration::from_millis(7500));
         assert_ne!(running.pid("locate"), pid, "round {round}: not restarted");
-        for reader in ["segment", "reconstruct", "record", "view"] {
+        for (reader, at_first) in readers.iter().zip(at_first) {
             let mapped = shared_mapped_mib(running.pid(reader));
             println!("round {round}: {reader} maps {mapped} MiB of shared memory");
-            // Its own pool and those of the six others, and what died in the last seconds.
-            assert!(mapped < 10 * 66 + 64, "round {round}: {reader} maps {mapped} MiB");
+            // Pools of 64 MiB: those that died in the last seconds may still be mapped.
+            assert!(
+                mapped <= at_first + 3 * 66 + 2 * (round + 1),
+                "round {round}: {reader} maps {mapped} MiB, at first {at_first}"
+            );
         }
     }
     signal(i32::try_from(running.child.id()).unwrap(), "INT");

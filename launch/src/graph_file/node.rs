@@ -29,7 +29,7 @@ const FAILURES: &[(&str, OnFailure)] =
 const HOUR_MS: u64 = 3_600_000;
 const USUAL_PRIORITY: u64 = 5;
 const USUAL_STARTUP_MS: u64 = 5000;
-const USUAL_SHARED_MEMORY_MIB: u64 = 256;
+const USUAL_SHARED_MEMORY_MIB: u64 = 64;
 
 /// All nodes.
 pub fn all(entries: &Table, problems: &mut Vec<Problem>) -> Vec<NodeEntry> {

@@ -32,7 +32,7 @@ parameters = { calibration = "probe", max_gap_ms = 40.0, sector.apex_px = [1, 2.
 delivery.image = "newest"
 deadline_ms.poses = 50
 startup_ms = 20_000
-shared_memory_mib = 64
+shared_memory_mib = 96
 
 [nodes.segment]
 runs = "lab/segment"
@@ -74,7 +74,7 @@ fn what_is_written_counts_and_the_rest_is_the_default() {
     let lab = Lab::new();
     let plan = plan(&lab, GRAPH, &[]);
     let locate = node(&plan, "locate");
-    assert_eq!((locate.startup_ms, locate.shared_memory_mib, locate.priority), (20_000, 64, 5));
+    assert_eq!((locate.startup_ms, locate.shared_memory_mib, locate.priority), (20_000, 96, 5));
     assert_eq!(locate.on_failure, OnFailure::Restart);
     let (image, poses) = (&locate.inputs["image"], &locate.inputs["poses"]);
     assert_eq!((image.node.as_str(), image.port.as_str()), ("ultrasound", "image"));
@@ -83,7 +83,7 @@ fn what_is_written_counts_and_the_rest_is_the_default() {
     assert_eq!(node(&plan, "segment").inputs["located"].deadline_ms, Some(400));
     let tracker = node(&plan, "tracker");
     assert_eq!((tracker.priority, tracker.on_failure), (10, OnFailure::Stop));
-    assert_eq!((tracker.startup_ms, tracker.shared_memory_mib), (5000, 256));
+    assert_eq!((tracker.startup_ms, tracker.shared_memory_mib), (5000, 64));
 }
 
 #[test]
