@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use messages::wire::Envelope;
 use rerun::blueprint::{Blueprint, BlueprintActivation};
+use rerun::log::ChunkBatcherConfig;
 use rerun::{AsComponents, RecordingStream, RecordingStreamBuilder};
 
 /// The application's name in the viewer.
@@ -12,6 +13,14 @@ pub const APPLICATION: &str = "vesalius";
 
 /// So much is handed to Rerun before it is asked whether it wrote it.
 const UNFLUSHED: usize = 32 << 20;
+
+/// How rows are gathered for a file: Rerun keeps an entry of some kilobytes for each chunk in memory until
+/// the file is closed, and by default there are hundreds of chunks a second.
+const IN_A_FILE: ChunkBatcherConfig = ChunkBatcherConfig {
+    flush_tick: Duration::from_secs(10),
+    flush_num_bytes: 8 << 20,
+    ..ChunkBatcherConfig::DEFAULT
+};
 
 /// Why something cannot be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +82,10 @@ impl Canvas {
     /// If it cannot be made.
     pub fn file(path: &Path, session: &str, name: &str) -> Result<Self, CanvasError> {
         let to = path.display().to_string();
-        let stream = builder(session, name).save(path).map_err(|error| open(&to, &error))?;
+        let stream = builder(session, name)
+            .batcher_config(IN_A_FILE)
+            .save(path)
+            .map_err(|error| open(&to, &error))?;
         Ok(Self::new(stream, to, Duration::from_mins(1)))
     }
 
