@@ -1,11 +1,20 @@
-//! Segmentation: what networks see in images.
+//! Segmentation: what networks see in images, and the vessels in volumes of what they saw.
 //!
-//! - [`preprocess`]: an image onto the grid that a network takes.
-//! - [`postprocess`]: a network's output to labels on the image's grid.
-//! - [`segment_image`]: the node `image`, a network over each image.
+//! | module | idea |
+//! | --- | --- |
+//! | [`preprocess`] | an image onto the grid that a network takes |
+//! | [`postprocess`] | a network's output to labels on the image's grid |
+//! | [`vessel_tree`] | a mask of vessels to their centrelines with radii, and to a surface for display |
+//! | [`segment_image`] | the node `image`: a network over each image |
+//! | [`trace_labels`] | the node `preoperative_vessel_tree`: the vessels of a labelled volume |
+//! | [`trace_volume`] | the node `vessel_tree`: the vessels of a volume reconstructed from labelled images |
 //!
-//! The first two are pure; which network it is, what it takes and what its output means stands on its card (`models::card`).
+//! The first three are pure; which network it is, what it takes and what its output means stands on its card
+//! (`models::card`).
 
 pub mod postprocess;
 pub mod preprocess;
 pub mod segment_image;
+pub mod trace_labels;
+pub mod trace_volume;
+pub mod vessel_tree;

@@ -4,9 +4,19 @@ use std::process::ExitCode;
 
 use runtime::Executable;
 use segmentation::segment_image::SegmentImage;
+use segmentation::trace_labels::TraceLabels;
+use segmentation::trace_volume::TraceVolume;
 
 fn main() -> ExitCode {
     Executable::new("segmentation")
         .node::<SegmentImage>("image", "labels each pixel of each image with a network")
+        .node::<TraceLabels>(
+            "preoperative_vessel_tree",
+            "traces the vessels of a labelled preoperative volume: centrelines with radii",
+        )
+        .node::<TraceVolume>(
+            "vessel_tree",
+            "traces the vessels of a volume reconstructed from labelled images",
+        )
         .main()
 }

@@ -14,7 +14,7 @@ pub(crate) const MARGIN: usize = 10;
 
 /// Beams across the sector and samples along it.
 #[derive(Clone, Debug)]
-pub(crate) struct BeamGrid {
+pub struct BeamGrid {
     shape: ProbeShape,
     /// Angle (convex, rad) or distance (linear, mm) between neighbouring beams.
     pitch: f64,

@@ -1,4 +1,4 @@
-//! The B-mode image that a probe sees of the simulated patient.
+//! The B-mode image that a probe sees of a simulated patient.
 //!
 //! Random echoes of the tissue and mirror-like echoes of walls are blurred across the beams,
 //! attenuated, joined by electronic noise, blurred by the pulse, compensated for depth, and their
@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::beam_grid::{BeamGrid, MARGIN};
-use crate::patient::SimulatedPatient;
+use crate::insonified::Insonified;
 use crate::point_spread::PointSpread;
 use crate::randomness::{Purpose, stream};
 use crate::scan_conversion::ScanConversion;
@@ -117,7 +117,7 @@ impl Scanner {
     /// sector. The number only selects the electronic noise.
     pub fn image(
         &self,
-        patient: &SimulatedPatient,
+        patient: &impl Insonified,
         patient_from_probe: &Transform<Patient, Probe>,
         frame: u64,
     ) -> Array2<u8> {
@@ -135,7 +135,7 @@ impl Scanner {
     /// liver has a mean power of about 1.
     pub fn envelope(
         &self,
-        patient: &SimulatedPatient,
+        patient: &impl Insonified,
         patient_from_probe: &Transform<Patient, Probe>,
         frame: u64,
     ) -> Array2<f32> {
@@ -154,7 +154,7 @@ impl Scanner {
     /// Squared envelope on the whole beam grid.
     fn power(
         &self,
-        patient: &SimulatedPatient,
+        patient: &impl Insonified,
         patient_from_probe: &Transform<Patient, Probe>,
         frame: u64,
     ) -> Vec<f32> {
@@ -162,7 +162,8 @@ impl Scanner {
         let patient_from_face = *patient_from_probe * probe_from_face();
         let speckle_seed = stream(patient.seed(), Purpose::Speckle, 0).next_u32();
         let map = TissueMap::new(patient, speckle_seed, grid, &patient_from_face);
-        let mut scatterers = Scatterers::new(speckle_seed, grid, &patient_from_face);
+        let mut scatterers =
+            Scatterers::new(speckle_seed, grid, &patient.rest_pose(&patient_from_face));
         let mut noise = stream(self.settings.noise_seed, Purpose::Electronics, frame);
 
         let frequency = self.settings.frequency_mhz;
@@ -179,7 +180,7 @@ impl Scanner {
 
         let mut received = [vec![0.0; grid.samples * beams], vec![0.0; grid.samples * beams]];
         let (mut real, mut imaginary) = (vec![0.0; beams], vec![0.0; beams]);
-        let mut behind_blood = vec![1.0_f32; beams];
+        let mut on_the_way = vec![1.0_f32; beams];
         let mut noise_bytes = vec![0; beams * 4];
         for sample in 0..grid.samples {
             let row = sample * beams..(sample + 1) * beams;
@@ -195,12 +196,17 @@ impl Scanner {
             noise.fill_bytes(&mut noise_bytes);
             let arriving = amplitude(loss, grid.range_mm(sample)) as f32;
             for (beam, bytes) in noise_bytes.chunks_exact(4).enumerate() {
-                let kept = arriving * behind_blood[beam];
+                let kept = arriving * on_the_way[beam];
                 let hiss = [[bytes[0], bytes[1]], [bytes[2], bytes[3]]];
                 let [hiss_re, hiss_im] = hiss.map(|pair| f32::from(i16::from_le_bytes(pair)));
                 re[beam] = re[beam] * kept + hiss_re * noise_scale;
                 im[beam] = im[beam] * kept + hiss_im * noise_scale;
-                behind_blood[beam] *= 1.0 + spared * map.blood[row.start + beam];
+                on_the_way[beam] *= 1.0 + spared * map.blood[row.start + beam];
+            }
+            if let Some(passing) = &map.passing {
+                for (kept, passing) in on_the_way.iter_mut().zip(&passing[row]) {
+                    *kept *= passing;
+                }
             }
         }
 

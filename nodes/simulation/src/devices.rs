@@ -1,8 +1,11 @@
-//! The simulated patient as devices: an ultrasound scanner and a tracking system that see the same probe.
+//! The simulated patient as devices: an ultrasound scanner and a tracking system that see the same
+//! probe, and the volume image from before the procedure.
 
-mod tracker;
-mod ultrasound;
+pub mod preoperative;
+pub mod tracker;
+pub mod ultrasound;
 
+pub use preoperative::Preoperative;
 pub use tracker::Tracker;
 pub use ultrasound::Ultrasound;
 
@@ -36,16 +39,31 @@ pub enum Error {
     /// The probe or the scanner is out of range.
     #[error(transparent)]
     Scanner(#[from] crate::scan_geometry::OutOfRange),
+    /// There is no such patient.
+    #[error(transparent)]
+    Subject(#[from] crate::subject::SubjectError),
+    /// The probe is pressed in too far.
+    #[error(transparent)]
+    Pressure(#[from] crate::anatomy::deformation::TooSteep),
+    /// The anatomy could not be made.
+    #[error(transparent)]
+    Anatomy(#[from] crate::anatomy::abdomen::AnatomyError),
+    /// The volume has too many voxels or none.
+    #[error(transparent)]
+    Grid(#[from] crate::anatomy::grid::InvalidGrid),
     /// An image has not the size that it should have.
     #[error(transparent)]
     Image(#[from] messages::wire::WireError),
 }
 
-fn check_rate(rate_hz: f64, low: f64, high: f64) -> Result<(), Error> {
-    if (low..=high).contains(&rate_hz) {
-        Ok(())
-    } else {
-        Err(Error::OutOfRange { name: "rate_hz", low, high, value: rate_hz })
+impl Error {
+    /// Refuses a value outside `low..=high`, NaN included.
+    fn check(name: &'static str, value: f64, low: f64, high: f64) -> Result<(), Self> {
+        if (low..=high).contains(&value) {
+            Ok(())
+        } else {
+            Err(Self::OutOfRange { name, low, high, value })
+        }
     }
 }
 

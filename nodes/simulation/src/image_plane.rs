@@ -1,32 +1,8 @@
-//! The vessels that an image plane meets, in coordinates of the transducer's face.
+//! Where in the image plane a piece of tube can be seen.
 
-use messages::{Patient, Transform};
 use nalgebra::Point3;
 
-use crate::patient::SimulatedPatient;
-use crate::scan_geometry::Face;
-use crate::vessel::{Segment, VesselKind};
-
-/// The pieces of vessel within `margin_mm` of the plane z = 0 of the face.
-pub(crate) fn segments_near_plane(
-    patient: &SimulatedPatient,
-    patient_from_face: &Transform<Patient, Face>,
-    margin_mm: f64,
-) -> Vec<(VesselKind, Segment)> {
-    let face_from_patient = patient_from_face.isometry().inverse();
-    let mut near = Vec::new();
-    for vessel in patient.vessels() {
-        for segment in vessel.segments() {
-            let start = face_from_patient * segment.start;
-            let end = face_from_patient * segment.end;
-            let reach = segment.largest_radius_mm() + margin_mm;
-            if start.z.min(end.z) <= reach && start.z.max(end.z) >= -reach {
-                near.push((vessel.kind(), Segment { start, end, ..*segment }));
-            }
-        }
-    }
-    near
-}
+use crate::anatomy::segment::Segment;
 
 /// Middle of the circle in the plane that holds a piece of vessel and `margin_mm` around it, and the
 /// circle's radius.
@@ -38,11 +14,14 @@ pub(crate) fn footprint(segment: &Segment, margin_mm: f64) -> (Point3<f64>, f64)
 
 #[cfg(test)]
 mod tests {
+    use messages::Transform;
     use nalgebra::{Isometry3, Point3, Translation3, UnitQuaternion};
     use proptest::prelude::*;
 
     use super::*;
     use crate::family::Family;
+    use crate::insonified::Insonified;
+    use crate::patient::SimulatedPatient;
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
@@ -55,7 +34,7 @@ mod tests {
                 Translation3::new(0.0, 3.0, z),
                 UnitQuaternion::from_euler_angles(tilt, turn, 0.0),
             );
-            let near = segments_near_plane(&patient, &Transform::from_isometry(pose), 3.0);
+            let near = patient.tubes_near_plane(&Transform::from_isometry(pose), 3.0);
             let point = Point3::new(x, y, 0.0);
             let truth = patient.signed_distance_mm(messages::Point::new(pose * point));
             let (mut fast, mut held) = (f64::INFINITY, true);

@@ -5,13 +5,19 @@
 //!
 //! | module | idea |
 //! | --- | --- |
-//! | [`family`], [`patient`], [`vessel`] | tissue with vessel trees of known shape |
+//! | [`family`], [`patient`], [`vessel`] | a block of liver with vessel trees of known shape |
+//! | [`anatomy`] | abdomen and pelvis with organs, bones and vessels, and their CT and MR |
 //! | [`probe_motion`], [`occlusion`], [`tracker`] | where the probe is and what the tracker says of it |
+//! | [`insonified`], [`anatomy_under_probe`], [`subject`] | what ultrasound meets in block and anatomy |
 //! | [`scan_geometry`], [`bmode`] | the image at a pose |
+//! | [`misalignment`] | where the preoperative image lies |
 //! | [`truth`], [`training`] | the vessels that the image should have shown |
 //! | [`devices`] | the same behind the interface of real devices |
 //! | [`sweep`] | the same as a file |
 
+pub mod anatomy;
+mod anatomy_echo;
+pub mod anatomy_under_probe;
 mod beam_grid;
 pub mod bmode;
 mod body_wall;
@@ -19,6 +25,8 @@ pub mod devices;
 pub mod family;
 mod growth;
 mod image_plane;
+pub mod insonified;
+pub mod misalignment;
 pub mod occlusion;
 pub mod patient;
 mod point_spread;
@@ -27,20 +35,26 @@ mod randomness;
 mod scan_conversion;
 pub mod scan_geometry;
 mod scatterers;
+mod skin_course;
+mod solid_echo;
 mod spline;
+pub mod subject;
 pub mod sweep;
 mod tissue_map;
 pub mod tracker;
 pub mod training;
 pub mod truth;
+mod tube_echo;
 pub mod vessel;
 
 pub use bmode::{Scanner, ScannerSettings};
 pub use family::Family;
+pub use insonified::Insonified;
 pub use occlusion::Occlusions;
 pub use patient::SimulatedPatient;
 pub use probe_motion::ProbeMotion;
 pub use scan_geometry::{ProbeShape, ScanGeometry};
+pub use subject::{Subject, SubjectKind};
 pub use tracker::SimulatedTracker;
 pub use training::training_sample;
 pub use truth::{dice, vessel_mask};

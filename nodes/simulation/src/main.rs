@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use runtime::{Executable, Tool};
-use simulation::devices::{Tracker, Ultrasound};
+use simulation::devices::{Preoperative, Tracker, Ultrasound};
 
 fn main() -> ExitCode {
     Executable::new("simulation")
@@ -14,6 +14,10 @@ fn main() -> ExitCode {
         .device::<Tracker>(
             "tracker",
             "poses of the simulated probe and of the patient's reference sensor",
+        )
+        .device::<Preoperative>(
+            "preoperative",
+            "CT or MR of a simulated patient, and the structure that each voxel truly shows",
         )
         .tool(Tool {
             name: "simulate-sweep",

@@ -4,11 +4,14 @@ use std::f64::consts::{FRAC_PI_2, TAU};
 use std::time::Duration;
 
 use messages::{Patient, Probe, Transform};
-use nalgebra::{Isometry3, Translation3, UnitQuaternion};
+use nalgebra::{Isometry3, Point3, Translation3, UnitQuaternion, Vector3};
 use rand::RngExt;
 
+use crate::anatomy::Anatomy;
+use crate::anatomy::motion::ProbePressure;
 use crate::randomness::{Purpose, stream};
 use crate::scan_geometry::{Face, probe_from_face};
+use crate::skin_course::{Contact, SkinCourse};
 
 /// From one end of the sweep to the other and back.
 const SWEEP_PERIOD_S: f64 = 40.0;
@@ -44,6 +47,8 @@ impl Wave {
 pub struct ProbeMotion {
     /// Waves of x, y, z (mm) and of the turns about them (rad).
     waves: [Vec<Wave>; 6],
+    /// Over a curved skin; none over the flat skin of the block.
+    course: Option<SkinCourse>,
 }
 
 impl ProbeMotion {
@@ -68,18 +73,62 @@ impl ProbeMotion {
                 wave(tremor, TREMOR_HZ),
             ]
         });
-        Self { waves }
+        Self { waves, course: None }
+    }
+
+    /// The sweep over an anatomy, of the same seed: under the right ribs over the liver, or along the
+    /// right iliac vessels.
+    pub fn over(anatomy: &Anatomy) -> Self {
+        Self { course: Some(SkinCourse::over(anatomy)), ..Self::new(anatomy.seed()) }
+    }
+
+    fn value(&self, axis: usize, seconds: f64) -> f64 {
+        self.waves[axis].iter().map(|wave| wave.at(seconds)).sum::<f64>()
+    }
+
+    /// The turn of the hand against its course.
+    fn turn(&self, seconds: f64) -> UnitQuaternion<f64> {
+        let value = |axis: usize| self.value(axis, seconds);
+        UnitQuaternion::from_euler_angles(value(3), value(4), value(5))
+    }
+
+    /// Where on a curved skin the hand presses, and how far from there it is pressed in, mm.
+    fn contact(&self, course: &SkinCourse, seconds: f64) -> (Contact, f64) {
+        let part = 0.5 + 0.5 * (TAU * seconds / SWEEP_PERIOD_S - FRAC_PI_2).sin();
+        let contact = course.contact(part, self.value(0, seconds), self.value(2, seconds));
+        (contact, course.press_mm() + self.value(1, seconds))
     }
 
     /// Where the middle of the transducer's surface truly is at a time since the start.
     pub fn patient_from_face(&self, elapsed: Duration) -> Transform<Patient, Face> {
         let seconds = elapsed.as_secs_f64();
-        let value = |axis: usize| self.waves[axis].iter().map(|wave| wave.at(seconds)).sum::<f64>();
+        if let Some(course) = &self.course {
+            let (contact, press_mm) = self.contact(course, seconds);
+            let place = contact.skin + contact.inwards * press_mm;
+            return Transform::from_isometry(Isometry3::from_parts(
+                Translation3::from(place.coords),
+                contact.turn * self.turn(seconds),
+            ));
+        }
+        let value = |axis: usize| self.value(axis, seconds);
         let sweep = SWEEP_MM * (TAU * seconds / SWEEP_PERIOD_S - FRAC_PI_2).sin();
         Transform::from_isometry(Isometry3::from_parts(
             Translation3::new(value(0), PRESS_MM + value(1), sweep + value(2)),
-            UnitQuaternion::from_euler_angles(value(3), value(4), value(5)),
+            self.turn(seconds),
         ))
+    }
+
+    /// How the probe dents the tissue at a time since the start; over the block, which does not give
+    /// way, by nothing.
+    pub fn pressure(&self, elapsed: Duration) -> ProbePressure {
+        let (contact, into, depth_mm) = match &self.course {
+            Some(course) => {
+                let (contact, press_mm) = self.contact(course, elapsed.as_secs_f64());
+                (contact.skin, contact.inwards, press_mm)
+            }
+            None => (Point3::origin(), Vector3::y(), 0.0),
+        };
+        ProbePressure { contact, into, depth_mm, breadth_mm: 20.0, fade_mm: 45.0 }
     }
 
     /// Where the probe's sensor truly is at a time since the start.

@@ -1,7 +1,9 @@
 //! Seeded random streams, so that every random decision of the simulation is a function of its seed.
 
-use rand::SeedableRng;
+use nalgebra::Vector3;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
 
 /// What a stream decides; streams of different purposes are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +18,17 @@ pub(crate) enum Purpose {
     ReferenceSample = 8,
     Electronics = 9,
     Training = 10,
+    Misalignment = 11,
+    Breathing = 12,
+    LiverShape = 32,
+    HepaticTrees = 33,
+    Tumours = 34,
+    AbdomenSurroundings = 35,
+    Pelvis = 36,
+    ComputedTomography = 37,
+    MagneticResonance = 38,
+    ConeBeam = 39,
+    Centrelines = 40,
 }
 
 /// The stream number `index` for one purpose: the same bytes in every run and on every thread.
@@ -27,6 +40,21 @@ pub(crate) fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
     key[8] = purpose as u8;
     key[16..24].copy_from_slice(&index.to_le_bytes());
     ChaCha8Rng::from_seed(key)
+}
+
+/// Evenly from a range, both ends included.
+pub(crate) fn within(range: (f64, f64), rng: &mut ChaCha8Rng) -> f64 {
+    rng.random_range(range.0..=range.1)
+}
+
+/// A normally distributed number of mean 0 and variance 1.
+pub(crate) fn normal(rng: &mut ChaCha8Rng) -> f64 {
+    rng.sample(StandardNormal)
+}
+
+/// A vector whose components are evenly distributed between `-amplitude` and `amplitude`.
+pub(crate) fn jitter(amplitude: f64, rng: &mut ChaCha8Rng) -> Vector3<f64> {
+    Vector3::from_fn(|_, _| amplitude * rng.random_range(-1.0..=1.0))
 }
 
 /// Mixes a lattice point and a seed to 32 well-scattered bits; two rounds of multiplication and

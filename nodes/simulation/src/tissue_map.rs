@@ -3,50 +3,55 @@
 use messages::{Patient, Transform};
 use nalgebra::{Point3, Vector3};
 
+use crate::anatomy::structure::StructureKind;
 use crate::beam_grid::BeamGrid;
 use crate::body_wall::BodyWall;
-use crate::image_plane::{footprint, segments_near_plane};
-use crate::patient::SimulatedPatient;
+use crate::image_plane::footprint;
+use crate::insonified::Insonified;
 use crate::scan_geometry::Face;
 use crate::scatterers::slow_variation;
-use crate::vessel::VesselKind;
+use crate::tube_echo::TubeEcho;
 
-/// Scattering of blood relative to liver, as an amplitude (−26 dB).
-const BLOOD: f32 = 0.05;
 /// Beyond this distance from a wall a vessel leaves no trace.
 const WALL_REACH_MM: f64 = 2.0;
 /// Standard thickness of the bright line of a wall or a layer.
-const LINE_MM: f32 = 0.3;
+pub(crate) const LINE_MM: f32 = 0.3;
 /// Coarse nodes of the slow variation, in beams and samples.
-const NODE: usize = 16;
+pub(crate) const NODE: usize = 16;
 
 /// Amplitudes relative to the scattering of liver, indexed as the beam grid.
-pub(crate) struct TissueMap {
+pub struct TissueMap {
     /// Of the random echoes.
     pub scatter: Vec<f32>,
     /// Of the mirror-like echoes.
     pub mirror: Vec<f32>,
-    /// Part of the sample that is blood, 0 to 1.
+    /// Part of the sample that is blood or another liquid, 0 to 1.
     pub blood: Vec<f32>,
+    /// Amplitude of the pulse that passes the sample, there and back, beside what liver or blood
+    /// takes; none where everything passes.
+    pub passing: Option<Vec<f32>>,
 }
 
 impl TissueMap {
     pub fn new(
-        patient: &SimulatedPatient,
+        patient: &impl Insonified,
         seed: u32,
         grid: &BeamGrid,
         patient_from_face: &Transform<Patient, Face>,
     ) -> Self {
         let size = grid.beams * grid.samples;
-        let mut map =
-            Self { scatter: vec![1.0; size], mirror: vec![0.0; size], blood: vec![0.0; size] };
+        let mut map = Self {
+            scatter: vec![1.0; size],
+            mirror: vec![0.0; size],
+            blood: vec![0.0; size],
+            passing: None,
+        };
         if patient.echo_variation_db() > 0.0 {
-            map.vary(patient.echo_variation_db(), seed, grid, patient_from_face);
+            let rest = patient.rest_pose(patient_from_face);
+            map.vary(patient.echo_variation_db(), seed, grid, &rest);
         }
-        if let Some(wall) = patient.body_wall() {
-            map.add_body_wall(wall, seed, grid, patient_from_face);
-        }
-        map.add_vessels(patient, grid, patient_from_face);
+        patient.draw_ground(&mut map, seed, grid, patient_from_face);
+        map.add_tubes(patient, grid, patient_from_face);
         map
     }
 
@@ -83,7 +88,8 @@ impl TissueMap {
         }
     }
 
-    fn add_body_wall(
+    /// The layers over the block of liver.
+    pub(crate) fn add_body_wall(
         &mut self,
         wall: &BodyWall,
         seed: u32,
@@ -138,9 +144,9 @@ impl TissueMap {
         }
     }
 
-    fn add_vessels(
+    fn add_tubes(
         &mut self,
-        patient: &SimulatedPatient,
+        patient: &impl Insonified,
         grid: &BeamGrid,
         pose: &Transform<Patient, Face>,
     ) {
@@ -151,7 +157,7 @@ impl TissueMap {
                 [origin.x, origin.y, direction.x, direction.y].map(|value| value as f32)
             })
             .collect();
-        for (kind, segment) in segments_near_plane(patient, pose, WALL_REACH_MM) {
+        for (kind, segment) in patient.tubes_near_plane(pose, WALL_REACH_MM) {
             let (middle, radius) = footprint(&segment, WALL_REACH_MM);
             let (columns, rows) = grid.window(middle.x, middle.y, radius);
             let start = segment.start.coords.map(|value| value as f32);
@@ -180,25 +186,34 @@ impl TissueMap {
         }
         for (index, wall) in nearest.iter().enumerate() {
             if wall.distance < WALL_REACH_MM as f32 {
-                self.add_wall(index, *wall);
+                self.add_wall(index, *wall, grid.sample_mm as f32);
             }
         }
     }
 
-    fn add_wall(&mut self, index: usize, wall: Wall) {
+    fn add_wall(&mut self, index: usize, wall: Wall, sample_mm: f32) {
+        let echo = TubeEcho::of(wall.kind);
         // The edge of the lumen is as soft as a sample is long.
-        let blood = (0.5 - wall.distance / 0.3).clamp(0.0, 1.0);
-        let (sheath, sheath_mm, mirror) = match wall.kind {
-            VesselKind::Portal => (1.3, 1.1, 3.2),
-            VesselKind::Hepatic => (0.15, 0.6, 2.2),
-        };
-        let off = wall.distance / sheath_mm;
-        let tissue = self.scatter[index] * (1.0 + sheath * (-off * off).exp());
-        self.scatter[index] = tissue + (BLOOD - tissue) * blood;
+        let inside = (0.5 - wall.distance / 0.3).clamp(0.0, 1.0);
+        let off = wall.distance / echo.sheath_mm;
+        let tissue = self.scatter[index] * (1.0 + echo.sheath * (-off * off).exp());
+        self.scatter[index] = tissue + (echo.lumen - tissue) * inside;
         let line = (wall.distance - LINE_MM) / LINE_MM;
         let facing = wall.facing.powi(8);
-        self.mirror[index] += mirror * facing * (-0.5 * line * line).exp();
-        self.blood[index] = blood;
+        self.mirror[index] += echo.mirror * facing * (-0.5 * line * line).exp();
+        if echo.liquid {
+            self.blood[index] = self.blood[index].max(inside);
+        }
+        if echo.passing_per_mm < 1.0 && inside > 0.0 {
+            self.hold_back(index, inside, echo.passing_per_mm.powf(sample_mm));
+        }
+    }
+
+    /// Lets only `passing` of the amplitude through the part of a sample that is `inside`.
+    pub(crate) fn hold_back(&mut self, index: usize, inside: f32, passing: f32) {
+        let size = self.scatter.len();
+        let all = self.passing.get_or_insert_with(|| vec![1.0; size]);
+        all[index] = 1.0 + (passing - 1.0) * inside;
     }
 }
 
@@ -209,12 +224,12 @@ struct Wall {
     distance: f32,
     /// Cosine between the beam and the wall's normal.
     facing: f32,
-    kind: VesselKind,
+    kind: StructureKind,
 }
 
 impl Wall {
     const FAR: Self =
-        Self { distance: WALL_REACH_MM as f32, facing: 0.0, kind: VesselKind::Hepatic };
+        Self { distance: WALL_REACH_MM as f32, facing: 0.0, kind: StructureKind::HepaticVein };
 }
 
 #[cfg(test)]
@@ -224,8 +239,9 @@ mod tests {
 
     use super::*;
     use crate::family::Family;
+    use crate::patient::SimulatedPatient;
     use crate::scan_geometry::ScanGeometry;
-    use crate::vessel::Vessel;
+    use crate::vessel::{Vessel, VesselKind};
 
     #[test]
     fn blood_is_where_the_patient_has_vessels() {

@@ -4,13 +4,13 @@ use messages::{Patient, Probe, Transform};
 use nalgebra::Point3;
 use ndarray::{Array2, ArrayView2};
 
-use crate::image_plane::{footprint, segments_near_plane};
-use crate::patient::SimulatedPatient;
+use crate::image_plane::footprint;
+use crate::insonified::Insonified;
 use crate::scan_geometry::{ScanGeometry, probe_from_face};
 
 /// 1 for pixels of the sector whose centre lies inside a vessel, else 0; `height_px` × `width_px`.
 pub fn vessel_mask(
-    patient: &SimulatedPatient,
+    patient: &impl Insonified,
     geometry: &ScanGeometry,
     patient_from_probe: &Transform<Patient, Probe>,
 ) -> Array2<u8> {
@@ -18,7 +18,10 @@ pub fn vessel_mask(
     let patient_from_face = *patient_from_probe * probe_from_face();
     let pixel = geometry.pixel_mm();
     let (left, top) = geometry.face_from_pixel(0.0, 0.0);
-    for (_, segment) in segments_near_plane(patient, &patient_from_face, 0.0) {
+    for (kind, segment) in patient.tubes_near_plane(&patient_from_face, 0.0) {
+        if !kind.is_vessel() {
+            continue;
+        }
         let (middle, radius) = footprint(&segment, 0.0);
         let pixels = |middle: f64, first: f64, count: usize| {
             let low = ((middle - radius - first) / pixel).floor().max(0.0) as usize;
@@ -62,6 +65,7 @@ mod tests {
 
     use super::*;
     use crate::family::Family;
+    use crate::patient::SimulatedPatient;
     use crate::scan_geometry::ProbeShape;
     use crate::vessel::{Vessel, VesselKind};
 

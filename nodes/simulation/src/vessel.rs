@@ -2,6 +2,8 @@
 
 use nalgebra::Point3;
 
+pub use crate::anatomy::segment::Segment;
+
 /// The two venous trees of the liver; portal veins have the brighter walls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VesselKind {
@@ -9,38 +11,6 @@ pub enum VesselKind {
     Portal,
     /// Hepatic veins, whose walls show only where the beam meets them at a right angle.
     Hepatic,
-}
-
-/// A straight piece of a tube with rounded ends, mm.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Segment {
-    /// Where the axis starts.
-    pub start: Point3<f64>,
-    /// Where the axis ends.
-    pub end: Point3<f64>,
-    /// Radius at the start.
-    pub start_radius_mm: f64,
-    /// Radius at the end.
-    pub end_radius_mm: f64,
-}
-
-impl Segment {
-    /// Signed distance from `point` to the wall, negative inside.
-    ///
-    /// Measured from the nearest point of the axis: exact for a constant radius; a taper of `k` mm
-    /// per mm overstates distances outside by at most the factor `1 + k²/2` (below 0.1 % here).
-    pub fn signed_distance_mm(&self, point: &Point3<f64>) -> f64 {
-        let axis = self.end - self.start;
-        let offset = point - self.start;
-        let along = (offset.dot(&axis) / axis.norm_squared().max(1e-12)).clamp(0.0, 1.0);
-        let radius = self.start_radius_mm + along * (self.end_radius_mm - self.start_radius_mm);
-        (offset - axis * along).norm() - radius
-    }
-
-    /// The larger of the two radii.
-    pub fn largest_radius_mm(&self) -> f64 {
-        self.start_radius_mm.max(self.end_radius_mm)
-    }
 }
 
 /// A vessel between two branchings.

@@ -7,8 +7,9 @@ use runtime::{Device, Reading, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Error, check_rate, first_sample, sample_time};
-use crate::{ProbeMotion, SimulatedTracker};
+use super::{Error, first_sample, sample_time};
+use crate::anatomy::family::Family;
+use crate::{SimulatedTracker, Subject, SubjectKind};
 
 /// Parameters of the device.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -17,12 +18,22 @@ pub struct Parameters {
     /// The course of the probe; give the ultrasound the same.
     #[serde(default)]
     pub seed: u64,
+    /// What of the patient is there, which decides the course of the probe; as the ultrasound's.
+    #[serde(default)]
+    pub anatomy: SubjectKind,
+    /// The build of the patient, which decides where the skin is; as the ultrasound's.
+    #[serde(default = "family")]
+    #[schemars(default = "family")]
+    pub family: Family,
     /// Poses a second.
     #[serde(default = "rate_hz")]
     #[schemars(default = "rate_hz", range(min = 1, max = 1000))]
     pub rate_hz: f64,
 }
 
+fn family() -> Family {
+    Family::DEMONSTRATION
+}
 fn rate_hz() -> f64 {
     100.0
 }
@@ -35,7 +46,7 @@ outputs! {
 /// The device.
 pub struct Tracker {
     simulated: SimulatedTracker,
-    motion: ProbeMotion,
+    subject: Subject,
     rate_hz: f64,
     next: u64,
 }
@@ -46,10 +57,10 @@ impl Device for Tracker {
     type Error = Error;
 
     fn open(parameters: Parameters) -> Result<Self, Error> {
-        check_rate(parameters.rate_hz, 1.0, 1000.0)?;
+        Error::check("rate_hz", parameters.rate_hz, 1.0, 1000.0)?;
         Ok(Self {
             simulated: SimulatedTracker::new(parameters.seed),
-            motion: ProbeMotion::new(parameters.seed),
+            subject: Subject::new(parameters.anatomy, parameters.seed, parameters.family)?,
             rate_hz: parameters.rate_hz,
             next: 0,
         })
@@ -58,7 +69,7 @@ impl Device for Tracker {
     fn read(&mut self) -> Result<Reading<Output>, Error> {
         let since_start = sample_time(self.next, self.rate_hz);
         let tools = vec![
-            tool("probe", self.simulated.probe(&self.motion, since_start, self.next)),
+            tool("probe", self.simulated.probe(self.subject.motion(), since_start, self.next)),
             tool("reference", self.simulated.reference(self.next)),
         ];
         self.next += 1;

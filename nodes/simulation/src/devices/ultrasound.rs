@@ -7,10 +7,10 @@ use runtime::{Device, Reading, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Error, check_rate, first_sample, sample_time};
-use crate::{
-    Family, ProbeMotion, ScanGeometry, Scanner, ScannerSettings, SimulatedPatient, vessel_mask,
-};
+use super::{Error, first_sample, sample_time};
+use crate::anatomy::family::Family;
+use crate::subject::Scan;
+use crate::{ScanGeometry, Scanner, ScannerSettings, Subject, SubjectKind};
 
 /// Parameters of the device.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -19,7 +19,11 @@ pub struct Parameters {
     /// The patient and the course of the probe; give the tracker the same.
     #[serde(default)]
     pub seed: u64,
-    /// The style of the patient's vessels.
+    /// What of the patient is there; give the tracker the same.
+    #[serde(default)]
+    pub anatomy: SubjectKind,
+    /// The build of the patient and the style of the vessels; the block has the first three. Give the
+    /// tracker the same.
     #[serde(default = "family")]
     #[schemars(default = "family")]
     pub family: Family,
@@ -49,8 +53,7 @@ outputs! {
 
 /// The device.
 pub struct Ultrasound {
-    patient: SimulatedPatient,
-    motion: ProbeMotion,
+    subject: Subject,
     scanner: Scanner,
     rate_hz: f64,
     next: u64,
@@ -62,10 +65,9 @@ impl Device for Ultrasound {
     type Error = Error;
 
     fn open(parameters: Parameters) -> Result<Self, Error> {
-        check_rate(parameters.rate_hz, 1.0, 100.0)?;
+        Error::check("rate_hz", parameters.rate_hz, 1.0, 100.0)?;
         Ok(Self {
-            patient: SimulatedPatient::new(parameters.seed, parameters.family),
-            motion: ProbeMotion::new(parameters.seed),
+            subject: Subject::new(parameters.anatomy, parameters.seed, parameters.family)?,
             scanner: Scanner::new(parameters.probe, parameters.scanner)?,
             rate_hz: parameters.rate_hz,
             next: 0,
@@ -74,13 +76,12 @@ impl Device for Ultrasound {
 
     fn read(&mut self) -> Result<Reading<Output>, Error> {
         let since_start = sample_time(self.next, self.rate_hz);
-        let patient_from_probe = self.motion.patient_from_probe(since_start);
-        let grey = self.scanner.image(&self.patient, &patient_from_probe, self.next);
+        let Scan { patient_from_probe, grey, vessels } =
+            self.subject.scan(&self.scanner, since_start, self.next)?;
         let (height, width) = grey.dim();
         let (width_px, height_px) = (width as u32, height as u32);
         let image = UltrasoundImage::new(width_px, height_px, grey.into_iter().collect())?;
         let geometry = self.scanner.geometry();
-        let labels = vessel_mask(&self.patient, geometry, &patient_from_probe);
         let truth = SegmentedImage {
             width_px,
             height_px,
@@ -91,7 +92,7 @@ impl Device for Ultrasound {
                 pose_gap_ns: 0,
             },
             model: None,
-            labels: labels.into_iter().collect::<Vec<u8>>().into(),
+            labels: vessels.into_iter().collect::<Vec<u8>>().into(),
         };
         self.next += 1;
         Ok(Reading::Scheduled {

@@ -1,0 +1,161 @@
+//! The device `preoperative`: the CT or MR of a simulated patient, and which structure each voxel truly is.
+
+use std::time::Duration;
+
+use messages::{IntensityVolume, LabelVolume, Modality, Preoperative as PreoperativeFrame};
+use nalgebra::Point3;
+use runtime::{Device, Reading, outputs};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Error;
+use crate::anatomy::bounds::Bounds;
+use crate::anatomy::family::Family;
+use crate::anatomy::grid::Grid;
+use crate::anatomy::images::{Phase, ct_volume, mr_volume};
+use crate::anatomy::{Anatomy, Region, labels, volumes};
+use crate::misalignment::preoperative_from_patient;
+
+/// Parameters of the device.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Parameters {
+    /// The patient; give the ultrasound and the tracker the same.
+    #[serde(default)]
+    pub seed: u64,
+    /// The part of the body.
+    #[serde(default = "anatomy")]
+    #[schemars(default = "anatomy")]
+    pub anatomy: Region,
+    /// The build of the patient and the style of the vessels.
+    #[serde(default = "family")]
+    #[schemars(default = "family")]
+    pub family: Family,
+    /// The kind of scanner.
+    #[serde(default = "modality")]
+    #[schemars(default = "modality")]
+    pub modality: ScannerKind,
+    /// When after the injection of contrast agent a CT is taken; an MR is always hepatobiliary.
+    #[serde(default = "phase")]
+    #[schemars(default = "phase")]
+    pub phase: Phase,
+    /// Edge of the cubic voxels.
+    #[serde(default = "spacing_mm")]
+    #[schemars(default = "spacing_mm", range(min = 0.5, max = 10))]
+    pub spacing_mm: f64,
+    /// How far the middle of the image lies from where the patient now lies: the image's frame is the
+    /// patient's frame after a rigid motion that the seed determines.
+    #[serde(default = "misalignment_mm")]
+    #[schemars(default = "misalignment_mm", range(min = 0, max = 500))]
+    pub misalignment_mm: f64,
+    /// By how much the image is turned against the patient, about its middle.
+    #[serde(default = "misalignment_deg")]
+    #[schemars(default = "misalignment_deg", range(min = 0, max = 180))]
+    pub misalignment_deg: f64,
+}
+
+/// Which volume image is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ScannerKind {
+    /// Computed tomography with contrast agent, Hounsfield units.
+    Ct,
+    /// T1-weighted magnetic resonance in the hepatobiliary phase, arbitrary units.
+    Mr,
+}
+
+fn anatomy() -> Region {
+    Region::Abdomen
+}
+fn family() -> Family {
+    Family::DEMONSTRATION
+}
+fn modality() -> ScannerKind {
+    ScannerKind::Ct
+}
+fn phase() -> Phase {
+    Phase::PortalVenous
+}
+fn spacing_mm() -> f64 {
+    1.5
+}
+fn misalignment_mm() -> f64 {
+    15.0
+}
+fn misalignment_deg() -> f64 {
+    8.0
+}
+
+outputs! {
+    /// The image and its truth, published once.
+    pub enum Output {
+        image => Image(IntensityVolume<PreoperativeFrame>),
+        truth => Truth(LabelVolume<PreoperativeFrame>),
+    }
+}
+
+/// The device.
+///
+/// The image is made from the anatomy at rest, at the end of expiration, on a lattice along the
+/// patient's axes; `frame_from_voxel` therefore holds the misalignment as an oblique lattice.
+pub struct Preoperative {
+    outputs: Vec<Output>,
+    due: Duration,
+}
+
+impl Device for Preoperative {
+    type Parameters = Parameters;
+    type Output = Output;
+    type Error = Error;
+
+    fn open(parameters: Parameters) -> Result<Self, Error> {
+        let Parameters { seed, spacing_mm, misalignment_mm, misalignment_deg, .. } = parameters;
+        Error::check("spacing_mm", spacing_mm, 0.5, 10.0)?;
+        Error::check("misalignment_mm", misalignment_mm, 0.0, 500.0)?;
+        Error::check("misalignment_deg", misalignment_deg, 0.0, 180.0)?;
+        let anatomy = Anatomy::new(parameters.anatomy, seed, parameters.family)?;
+        let bounds = field_of_view(&anatomy);
+        let grid = Grid::around(&bounds, spacing_mm)?;
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let (modality, values) = match parameters.modality {
+            ScannerKind::Ct => {
+                (Modality::Ct, ct_volume(&anatomy, &grid, parameters.phase, seed, threads))
+            }
+            ScannerKind::Mr => (Modality::Mr, mr_volume(&anatomy, &grid, seed, threads)),
+        };
+        let moved = preoperative_from_patient(
+            seed,
+            &bounds.centre(),
+            misalignment_mm,
+            misalignment_deg.to_radians(),
+        );
+        let image = volumes::intensity_volume(&grid, modality, values, moved);
+        let truth = volumes::label_volume(labels::label_volume(&anatomy, &grid, threads), moved);
+        Ok(Self { outputs: vec![Output::Image(image), Output::Truth(truth)], due: Duration::ZERO })
+    }
+
+    fn read(&mut self) -> Result<Reading<Output>, Error> {
+        if self.outputs.is_empty() {
+            return Ok(Reading::End);
+        }
+        let outputs = std::mem::take(&mut self.outputs);
+        Ok(Reading::Scheduled { since_start: self.due, outputs })
+    }
+
+    /// After a restart the volumes are published again: what the process had kept for late consumers
+    /// ended with it.
+    fn seek(&mut self, since_start: Duration) {
+        self.due = since_start;
+    }
+}
+
+/// The trunk from front to back and as far up and down as there are structures, frame `Patient`.
+pub fn field_of_view(anatomy: &Anatomy) -> Bounds {
+    let (inside, wall) = (anatomy.bounds(), anatomy.body_wall());
+    let margin_mm = 5.0;
+    Bounds {
+        low: Point3::new(-wall.half_width_mm, 0.0, inside.low.z),
+        high: Point3::new(wall.half_width_mm, 2.0 * wall.half_depth_mm, inside.high.z),
+    }
+    .grown(margin_mm)
+}
