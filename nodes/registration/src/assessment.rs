@@ -1,10 +1,10 @@
 //! Whether a registration can be trusted, and the figures that say why; [`measure`](crate::measure) takes them.
 
+use messages::Centrelines;
+use messages::centrelines::Sample;
 use nalgebra::{Matrix3, Point3, Vector3};
 
 use crate::straightness::straight_fraction;
-use messages::Centrelines;
-use messages::centrelines::Sample;
 
 /// Which of the two trees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,11 +10,11 @@
 
 mod kernel;
 
+use messages::centrelines::Sample;
 use nalgebra::{Cholesky, DVector, Dyn, Isometry3, Matrix3, Point3, Unit, Vector3};
 
 use crate::target::{Target, moved};
 use kernel::{Kernel, Measured, likely, solve};
-use messages::centrelines::Sample;
 
 /// How stiff the organ may be and how the measurements are trusted.
 #[derive(Clone, Debug, PartialEq)]

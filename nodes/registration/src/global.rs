@@ -7,14 +7,14 @@
 
 use std::f64::consts::{PI, TAU};
 
+use messages::Centrelines;
+use messages::centrelines::Sample;
 use nalgebra::{Isometry3, Matrix3, Point3, Rotation3, Translation3, UnitQuaternion};
 
 use crate::landmarks::{Landmark, Pair, landmarks, pairs};
 use crate::rigid::{RigidFit, RigidParameters, centroid, refine};
 use crate::score::overlap;
 use crate::target::Target;
-use messages::Centrelines;
-use messages::centrelines::Sample;
 
 /// What is known before about the pose.
 #[derive(Clone, Copy, Debug, PartialEq)]

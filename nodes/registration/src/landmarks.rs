@@ -1,9 +1,8 @@
 //! Branch points with the directions of their vessels, and pairs of them: what a start without any guess is found by.
 
-use nalgebra::{Matrix3, Point3, Unit, Vector3};
-
 use messages::Centrelines;
 use messages::centrelines::Sample;
+use nalgebra::{Matrix3, Point3, Unit, Vector3};
 
 /// Where along a vessel its direction at a branch point is taken.
 const ARM_MM: f64 = 10.0;

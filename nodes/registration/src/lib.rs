@@ -8,7 +8,7 @@
 //! | module | idea |
 //! | --- | --- |
 //! | [`register`], [`field`] | the node, and the registration as it is sent |
-//! | [`reference`], [`parameters`] | the whole way from two trees to a registration, and what steers it |
+//! | [`mod@reference`], [`parameters`] | the whole way from two trees to a registration, and what steers it |
 //! | [`global`], [`landmarks`] | the pose without a guess: pairs of branch points laid on pairs |
 //! | [`rigid`] | a pose that is about right, refined, with its covariance |
 //! | [`deformable`], [`error_bound`] | the bending, and how large its error may be at each point |

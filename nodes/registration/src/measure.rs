@@ -1,5 +1,7 @@
 //! Measures how well two trees lie on each other after bending.
 
+use messages::Centrelines;
+use messages::centrelines::Sample;
 use nalgebra::{Point3, Vector3};
 
 use crate::assessment::{FitFigures, principal_axes};
@@ -8,8 +10,6 @@ use crate::kd_tree::KdTree;
 use crate::landmarks::landmarks;
 use crate::score::agreement;
 use crate::target::Target;
-use messages::Centrelines;
-use messages::centrelines::Sample;
 
 /// Two trees and what lays one on the other.
 #[derive(Clone, Copy, Debug)]

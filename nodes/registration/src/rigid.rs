@@ -4,12 +4,12 @@
 //! 1992), the Geman-McClure loss, and graduated non-convexity (H. Yang et al., "Graduated Non-Convexity for Robust
 //! Spatial Perception", RA-L 5, 2020): the loss starts wide and narrows.
 
+use messages::centrelines::Sample;
 use nalgebra::{
     Isometry3, Matrix3x6, Matrix6, Point3, Translation3, UnitQuaternion, Vector3, Vector6,
 };
 
 use crate::target::{Target, moved};
-use messages::centrelines::Sample;
 
 /// How the loss narrows.
 #[derive(Clone, Copy, Debug, PartialEq)]

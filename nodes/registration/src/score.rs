@@ -1,9 +1,9 @@
 //! How well a moved tree lies on the target, from 0 to 1.
 
+use messages::centrelines::Sample;
 use nalgebra::Isometry3;
 
 use crate::target::{SAMPLE_MM, Target, across, moved};
-use messages::centrelines::Sample;
 
 /// Share of the source's length that lies on vessels of like direction and radius.
 ///

@@ -1,9 +1,9 @@
 //! Tells wires from vessels: how much of a tree lies on long straight lines.
 
+use messages::centrelines::Sample;
 use nalgebra::{Point3, Vector3};
 
 use crate::global::every;
-use messages::centrelines::Sample;
 
 /// A line must be followed this far; vessels bend sooner.
 const LEAST_LINE_MM: f64 = 45.0;

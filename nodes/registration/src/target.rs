@@ -1,10 +1,10 @@
 //! The preoperative tree, prepared for finding what lies near a point.
 
+use messages::Centrelines;
+use messages::centrelines::Sample;
 use nalgebra::{Point3, Vector3};
 
 use crate::kd_tree::KdTree;
-use messages::Centrelines;
-use messages::centrelines::Sample;
 
 /// Distance between the samples of both trees along their centrelines.
 pub const SAMPLE_MM: f64 = 2.0;

@@ -49,6 +49,7 @@ pub enum SubjectError {
 pub struct Subject {
     patient: Body,
     motion: ProbeMotion,
+    breath_held: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -72,14 +73,20 @@ impl Subject {
                     other => return Err(SubjectError::Family(other)),
                 };
                 let patient = Body::Block(Box::new(SimulatedPatient::new(seed, family)));
-                return Ok(Self { patient, motion: ProbeMotion::new(seed) });
+                return Ok(Self { patient, motion: ProbeMotion::new(seed), breath_held: false });
             }
             SubjectKind::Abdomen => Region::Abdomen,
             SubjectKind::Pelvis => Region::Pelvis,
         };
         let anatomy = Anatomy::new(region, seed, family)?;
         let motion = ProbeMotion::over(&anatomy);
-        Ok(Self { patient: Body::Anatomy(Box::new(anatomy)), motion })
+        Ok(Self { patient: Body::Anatomy(Box::new(anatomy)), motion, breath_held: false })
+    }
+
+    /// With the breath held at the end of expiration, or not.
+    #[must_use]
+    pub fn with_breath_held(self, breath_held: bool) -> Self {
+        Self { breath_held, ..self }
     }
 
     /// How the probe moves.
@@ -110,7 +117,9 @@ impl Subject {
             ),
             Body::Anatomy(anatomy) => {
                 let pressure = self.motion.pressure(elapsed);
-                let now = AnatomyUnderProbe::new(anatomy, pressure, elapsed)?;
+                // Every patient starts at the end of an expiration.
+                let breathed = if self.breath_held { Duration::ZERO } else { elapsed };
+                let now = AnatomyUnderProbe::new(anatomy, pressure, breathed)?;
                 (
                     scanner.image(&now, &patient_from_probe, frame),
                     vessel_mask(&now, geometry, &patient_from_probe),

@@ -204,3 +204,17 @@ fn scanner_and_tracker_of_the_same_patient_see_the_same_probe() {
     let off_mm = (placed.coords - patient_from_image.origin()).norm();
     assert!(off_mm < 4.0, "the tracker places the image {off_mm} mm off");
 }
+
+#[test]
+fn with_the_breath_held_the_same_place_shows_the_same_vessels() {
+    let scanner = scanner();
+    let held = ABDOMEN.clone().with_breath_held(true);
+    let at = Duration::from_millis(2100);
+    let anatomy = held.anatomy().unwrap();
+    let rest = AnatomyUnderProbe::new(anatomy, held.motion().pressure(at), Duration::ZERO).unwrap();
+    let pose = held.motion().patient_from_probe(at);
+    let expected = simulation::vessel_mask(&rest, scanner.geometry(), &pose);
+    assert_eq!(held.scan(&scanner, at, 7).unwrap().vessels, expected);
+    let breathing = ABDOMEN.scan(&scanner, at, 7).unwrap().vessels;
+    assert_ne!(breathing, expected, "in the middle of a breath the liver is elsewhere");
+}

@@ -27,6 +27,10 @@ pub struct Parameters {
     #[serde(default = "family")]
     #[schemars(default = "family")]
     pub family: Family,
+    /// The breath is held at the end of expiration, as anaesthesia does for a sweep that is to be
+    /// registered: between other images, organs move by their own breathing.
+    #[serde(default)]
+    pub breath_held: bool,
     /// Images a second.
     #[serde(default = "rate_hz")]
     #[schemars(default = "rate_hz", range(min = 1, max = 100))]
@@ -67,7 +71,8 @@ impl Device for Ultrasound {
     fn open(parameters: Parameters) -> Result<Self, Error> {
         Error::check("rate_hz", parameters.rate_hz, 1.0, 100.0)?;
         Ok(Self {
-            subject: Subject::new(parameters.anatomy, parameters.seed, parameters.family)?,
+            subject: Subject::new(parameters.anatomy, parameters.seed, parameters.family)?
+                .with_breath_held(parameters.breath_held),
             scanner: Scanner::new(parameters.probe, parameters.scanner)?,
             rate_hz: parameters.rate_hz,
             next: 0,
