@@ -8,10 +8,13 @@
 mod difference;
 mod image;
 mod label;
+mod nearest;
 mod pair;
 mod placement;
 mod pose;
+mod registration;
 mod report;
+mod vessel_tree;
 mod volume;
 
 use std::collections::{BTreeSet, HashMap};
@@ -40,6 +43,10 @@ struct Arguments {
     /// Positions may differ by so many millimetres.
     #[arg(long, default_value_t = 0.0)]
     tolerance_mm: f64,
+    /// The length of a tree's vessels, and of those of each structure, may differ by so many
+    /// millimetres.
+    #[arg(long, default_value_t = 0.0)]
+    tolerance_length_mm: f64,
     /// Orientations may differ by so many degrees.
     #[arg(long, default_value_t = 0.0)]
     tolerance_deg: f64,
@@ -195,6 +202,7 @@ pub fn tool(arguments: &[String]) -> ExitCode {
     command::run(arguments, |arguments: Arguments| {
         let tolerance = Tolerance {
             mm: arguments.tolerance_mm,
+            length_mm: arguments.tolerance_length_mm,
             degrees: arguments.tolerance_deg,
             dice: arguments.min_dice,
             ms: arguments.tolerance_ms,

@@ -7,6 +7,7 @@
 //! Nothing waits for Rerun: what does not fit into a queue is not drawn, and that is told.
 
 mod canvas;
+mod colours;
 pub mod count;
 mod feed;
 mod images;
@@ -14,9 +15,13 @@ mod layout;
 mod offline;
 mod painter;
 mod quad;
+mod registration;
+mod scan;
 mod segmentation;
+mod slices;
 mod status;
 mod tools;
+mod vessel_tree;
 mod volume;
 
 use std::path::PathBuf;

@@ -209,7 +209,7 @@ fn a_hundred_restarts_leak_no_shared_memory() {
     let _alone = alone();
     let place = Place::new();
     let before = shared_memory();
-    let running = place.start(DEMO, "restarts", &["--stop-after", "900s"]);
+    let running = place.start(DEMO, "restarts", &["--stop-after", "1200s"]);
     settle(&running);
     let readers = ["segment", "reconstruct", "record", "view"];
     let at_first = readers.map(|reader| shared_mapped_mib(running.pid(reader)));
@@ -217,8 +217,8 @@ fn a_hundred_restarts_leak_no_shared_memory() {
     for round in 0..100 {
         let pid = running.pid("locate");
         signal(pid, "KILL");
-        // Slower than the rule that gives up: five failures in half a minute.
-        std::thread::sleep(Duration::from_millis(7500));
+        // Slower than the rule that gives up: five failures in half a minute, both ends included.
+        std::thread::sleep(Duration::from_millis(8500));
         assert_ne!(running.pid("locate"), pid, "round {round}: not restarted");
         for (reader, at_first) in readers.iter().zip(at_first) {
             let mapped = shared_mapped_mib(running.pid(reader));

@@ -7,6 +7,8 @@ use serde::Serialize;
 pub struct Tolerance {
     /// Positions, millimetres.
     pub mm: f64,
+    /// Lengths of vessels, millimetres.
+    pub length_mm: f64,
     /// Orientations, degrees.
     pub degrees: f64,
     /// The least Dice coefficient.
@@ -19,7 +21,7 @@ pub struct Tolerance {
 
 impl Default for Tolerance {
     fn default() -> Self {
-        Self { mm: 0.0, degrees: 0.0, dice: 1.0, ms: 0.0, grey: 0.0 }
+        Self { mm: 0.0, length_mm: 0.0, degrees: 0.0, dice: 1.0, ms: 0.0, grey: 0.0 }
     }
 }
 
@@ -28,6 +30,10 @@ impl Default for Tolerance {
 pub struct Difference {
     /// Positions, millimetres.
     pub mm: Option<f64>,
+    /// The largest mean distance of one tree or registration, millimetres.
+    pub mm_mean: Option<f64>,
+    /// Lengths of all vessels of a tree, or of those of one structure, millimetres.
+    pub length_mm: Option<f64>,
     /// Orientations, degrees.
     pub degrees: Option<f64>,
     /// The least Dice coefficient.
@@ -57,6 +63,17 @@ impl Difference {
     /// Positions differ by this.
     pub fn mm(&mut self, value: f64) {
         larger(&mut self.mm, value);
+    }
+
+    /// Many positions differ by this at most and on average.
+    pub fn distances(&mut self, largest: f64, mean: f64) {
+        larger(&mut self.mm, largest);
+        larger(&mut self.mm_mean, mean);
+    }
+
+    /// Lengths of vessels differ by this.
+    pub fn length_mm(&mut self, value: f64) {
+        larger(&mut self.length_mm, value);
     }
 
     /// Orientations differ by this.
@@ -92,6 +109,8 @@ impl Difference {
     pub fn add(&mut self, pair: Self, whose: &str) {
         for (mine, value) in [
             (&mut self.mm, pair.mm),
+            (&mut self.mm_mean, pair.mm_mean),
+            (&mut self.length_mm, pair.length_mm),
             (&mut self.degrees, pair.degrees),
             (&mut self.ms, pair.ms),
             (&mut self.grey_max, pair.grey_max),
@@ -113,6 +132,7 @@ impl Difference {
     pub fn is_within(&self, tolerance: &Tolerance) -> bool {
         let within = |value: Option<f64>, limit: f64| value.is_none_or(|value| value <= limit);
         within(self.mm, tolerance.mm)
+            && within(self.length_mm, tolerance.length_mm)
             && within(self.degrees, tolerance.degrees)
             && within(self.ms, tolerance.ms)
             && within(self.grey_mean, tolerance.grey)

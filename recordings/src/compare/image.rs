@@ -17,10 +17,10 @@ pub fn images(a: &UltrasoundImage, b: &UltrasoundImage, difference: &mut Differe
 }
 
 /// Compares grey values one by one.
-pub fn greys(a: &[u8], b: &[u8], difference: &mut Difference) {
-    let (mut sum, mut max) = (0u64, 0u8);
+pub fn greys<T: Copy + Into<i32>>(a: &[T], b: &[T], difference: &mut Difference) {
+    let (mut sum, mut max) = (0u64, 0u32);
     for (&a, &b) in a.iter().zip(b) {
-        let difference = a.abs_diff(b);
+        let difference = a.into().abs_diff(b.into());
         sum += u64::from(difference);
         max = max.max(difference);
     }
@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn one_pixel_counts_fully_at_most_and_little_on_average() {
         let mut difference = Difference::default();
-        greys(&[0, 0, 0, 250], &[0, 0, 0, 254], &mut difference);
+        greys(&[0u8, 0, 0, 250], &[0, 0, 0, 254], &mut difference);
         assert_eq!((difference.grey_max, difference.grey_mean), (Some(4.0), Some(1.0)));
     }
 

@@ -1,6 +1,6 @@
 //! Labels: how well they overlap.
 
-use messages::SegmentedImage;
+use messages::{ModelIdentity, SegmentedImage};
 
 use super::difference::Difference;
 use super::placement::placements;
@@ -20,19 +20,33 @@ pub fn segmentations(a: &SegmentedImage, b: &SegmentedImage, difference: &mut Di
         return;
     }
     placements(&a.placement, &b.placement, [a.width_px, a.height_px], difference);
-    // Where it ran may differ: that is judged by the labels.
-    let weights = |side: &SegmentedImage| side.model.as_ref().map(|model| model.sha256.clone());
-    if weights(a) != weights(b) {
-        difference.other(format!("other weights: {:?} against {:?}", weights(a), weights(b)));
-    }
+    weights(a.model.as_ref(), b.model.as_ref(), difference);
     let (left, right) = (a.labels.as_slice(), b.labels.as_slice());
     if left != right {
-        for label in 1..a.classes.len() {
-            if let Some(dice) = dice(left, right, label as u8) {
-                difference.dice(dice);
-            }
+        for dice in dices(left, right, a.classes.len().saturating_sub(1)).into_iter().flatten() {
+            difference.dice(dice);
         }
     }
+}
+
+/// Compares what made the labels. Where it ran may differ: that is judged by the labels.
+pub fn weights(a: Option<&ModelIdentity>, b: Option<&ModelIdentity>, difference: &mut Difference) {
+    let [a, b] = [a, b].map(|side| side.map(|model| model.sha256.as_str()));
+    if a != b {
+        difference.other(format!("other weights: {a:?} against {b:?}"));
+    }
+}
+
+/// Dice coefficients of labels 1 to `last`, as [`dice`] gives them, in one pass.
+pub fn dices(a: &[u8], b: &[u8], last: usize) -> Vec<Option<f64>> {
+    let (mut both, mut all) = ([0_usize; 256], [0_usize; 256]);
+    for (&a, &b) in a.iter().zip(b) {
+        all[usize::from(a)] += 1;
+        all[usize::from(b)] += 1;
+        both[usize::from(a)] += usize::from(a == b);
+    }
+    let dice = |(&both, &all): (&usize, &usize)| (all > 0).then(|| 2.0 * both as f64 / all as f64);
+    both.iter().zip(&all).map(dice).skip(1).take(last).collect()
 }
 
 /// Dice coefficient of one label: `2|A ∩ B| / (|A| + |B|)` (Dice, Ecology 26:297, 1945); none if the
@@ -54,5 +68,13 @@ mod tests {
         assert_eq!(dice(&[0, 1, 1, 0], &[1, 0, 0, 1], 1), Some(0.0));
         assert_eq!(dice(&[0, 1, 1, 0], &[0, 0, 1, 1], 1), Some(0.5));
         assert_eq!(dice(&[0, 0], &[0, 0], 1), None);
+    }
+
+    #[test]
+    fn all_labels_at_once_are_as_one_by_one() {
+        let (a, b) = ([0, 1, 2, 2, 5, 255, 255, 0], [0, 1, 2, 1, 5, 255, 0, 5]);
+        let one_by_one: Vec<_> = (1..=255).map(|label| dice(&a, &b, label)).collect();
+        assert_eq!(dices(&a, &b, 255), one_by_one);
+        assert_eq!(dices(&a, &b, 2), one_by_one[..2]);
     }
 }

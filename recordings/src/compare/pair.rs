@@ -2,12 +2,13 @@
 
 use messages::wire::Received;
 use messages::{
-    Health, JournalEntry, LocatedImage, Message, SegmentedImage, ToolPoses, UltrasoundImage, Volume,
+    Frame, Health, IntensityVolume, JournalEntry, LabelVolume, LocatedImage, Message, Patient,
+    Preoperative, Registration, SegmentedImage, ToolPoses, UltrasoundImage, VesselTree, Volume,
 };
 use serde::de::IgnoredAny;
 
 use super::difference::Difference;
-use super::{image, label, placement, pose, volume};
+use super::{image, label, placement, pose, registration, vessel_tree, volume};
 
 /// None if they are identical bit for bit, `published_at` and the session aside.
 pub fn difference(a: &Received, b: &Received) -> Option<Difference> {
@@ -63,6 +64,17 @@ fn by_type(a: &Received, b: &Received, difference: &mut Difference) {
         }),
         SegmentedImage::SCHEMA => both(a, b, |a, b| label::segmentations(a, b, difference)),
         Volume::SCHEMA => both(a, b, |a, b| volume::volumes(a, b, difference)),
+        VesselTree::<Patient>::SCHEMA
+        | LabelVolume::<Patient>::SCHEMA
+        | IntensityVolume::<Patient>::SCHEMA => {
+            // Both sides have the same frames.
+            match a.envelope().frames.first().map(String::as_str) {
+                Some(Patient::NAME) => in_frame::<Patient>(a, b, difference),
+                Some(Preoperative::NAME) => in_frame::<Preoperative>(a, b, difference),
+                _ => None,
+            }
+        }
+        Registration::SCHEMA => both(a, b, |a, b| registration::registrations(a, b, difference)),
         Health::SCHEMA => both(a, b, |a: &Health, b: &Health| {
             difference.other(format!("{} against {}", health(a), health(b)));
         }),
@@ -79,6 +91,26 @@ fn by_type(a: &Received, b: &Received, difference: &mut Difference) {
     // A type of somebody else, damaged, or it differs in what has no measure.
     if known.is_none_or(|equal| !equal && *difference == before) {
         difference.other("the bytes of the value differ");
+    }
+}
+
+/// Compares what comes in several frames.
+fn in_frame<In: Frame + PartialEq>(
+    a: &Received,
+    b: &Received,
+    difference: &mut Difference,
+) -> Option<bool> {
+    match a.envelope().schema.as_str() {
+        VesselTree::<Patient>::SCHEMA => {
+            both(a, b, |a: &VesselTree<In>, b| vessel_tree::trees(a, b, difference))
+        }
+        LabelVolume::<Patient>::SCHEMA => {
+            both(a, b, |a: &LabelVolume<In>, b| volume::label_volumes(a, b, difference))
+        }
+        IntensityVolume::<Patient>::SCHEMA => {
+            both(a, b, |a: &IntensityVolume<In>, b| volume::intensity_volumes(a, b, difference))
+        }
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where images lie: how far their corners are apart, and the angle between their axes.
 
-use messages::{Affine, Patient, Placement, Point};
+use messages::{Affine, Placement, Point};
 use nalgebra::Point3;
 
 use super::difference::Difference;
@@ -39,9 +39,9 @@ pub fn placements(a: &Placement, b: &Placement, size: [u32; 2], difference: &mut
 }
 
 /// The largest distance of a corner, and the largest angle between the axes, under two maps.
-pub fn maps<From>(
-    a: &Affine<Patient, From>,
-    b: &Affine<Patient, From>,
+pub fn maps<To, From>(
+    a: &Affine<To, From>,
+    b: &Affine<To, From>,
     corners: &[Point3<f64>],
     difference: &mut Difference,
 ) {
@@ -60,7 +60,7 @@ pub fn maps<From>(
 
 #[cfg(test)]
 mod tests {
-    use messages::Image;
+    use messages::{Image, Patient};
     use nalgebra::Matrix3x4;
 
     use super::*;

@@ -136,9 +136,10 @@ pub fn text(report: &Report) -> String {
     let tolerance = &report.tolerance;
     let _ = writeln!(
         text,
-        "\n{} (tolerance {} mm, {}°, Dice {}, {} ms, grey {}; journals do not decide)",
+        "\n{} (tolerance {} mm, {} mm of length, {}°, Dice {}, {} ms, grey {}; journals do not decide)",
         if report.equal { "equal" } else { "DIFFERENT" },
         tolerance.mm,
+        tolerance.length_mm,
         tolerance.degrees,
         tolerance.dice,
         tolerance.ms,
@@ -184,6 +185,8 @@ fn words(report: &StreamReport) -> String {
         }
     };
     say(found.mm, "mm");
+    say(found.mm_mean, "mm on average");
+    say(found.length_mm, "mm of length");
     say(found.degrees, "°");
     say(found.ms, "ms");
     say(found.grey_max, "grey at most");

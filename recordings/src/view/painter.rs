@@ -5,6 +5,8 @@
 //! | `streams/NODE/PORT` | one row for each message: kind, detail, incarnation, bytes |
 //! | `images/NODE/PORT` | images and labels, flat |
 //! | `patient/NODE/PORT` | what has a place in space, millimetres in the patient's frame |
+//! | `preoperative/NODE/PORT` | the same in the frame of the preoperative image; slices of volumes |
+//! | `registration/NODE/PORT/…` | how well the preoperative map fits |
 //! | `volumes/NODE/PORT` | small volumes, whole |
 //! | `latency/…`, `load/…` | milliseconds; processor and memory |
 //! | `log/NODE` | events, health, what was hidden, blanked or lost, in words |
@@ -13,16 +15,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use messages::wire::{Kind, Received, Validity, WireError};
 use messages::{
-    Event, Health, JournalEntry, LocatedImage, Message, NodeStatus, SegmentedImage, ToolPoses,
-    UltrasoundImage, Volume,
+    Event, Frame, Health, IntensityVolume, JournalEntry, LabelVolume, LocatedImage, Message,
+    NodeStatus, Patient, Preoperative, Registration, SegmentedImage, ToolPoses, UltrasoundImage,
+    VesselTree, Volume,
 };
 use rerun::external::arrow::array::{UInt32Array, UInt64Array};
 use runtime::Topic;
 
 use super::canvas::{Canvas, CanvasError, place};
-use super::layout;
+use super::layout::{self, Carried};
 use super::segmentation::Vessels;
 use super::tools::Paths;
+use super::vessel_tree::{Strip, frame};
 
 /// How things are drawn.
 #[derive(Clone, Debug)]
@@ -40,12 +44,16 @@ pub struct Painter {
     pub(super) canvas: Canvas,
     pub(super) style: Style,
     /// What each stream carries, as far as it was seen.
-    kinds: BTreeMap<String, String>,
+    kinds: BTreeMap<String, Carried>,
     /// What the layout was made for.
-    laid_out: Option<BTreeMap<String, String>>,
+    laid_out: Option<BTreeMap<String, Carried>>,
     pub(super) vessels: HashMap<String, Vessels>,
     pub(super) paths: HashMap<String, Paths>,
     pub(super) cpu: HashMap<String, (u64, u64)>,
+    /// The last vessel tree of the preoperative image, and its stream.
+    pub(super) preoperative: Option<(String, Vec<Strip>)>,
+    /// The last registration of each stream.
+    pub(super) registrations: HashMap<String, Registration>,
 }
 
 impl Painter {
@@ -54,7 +62,10 @@ impl Painter {
     /// # Errors
     /// If Rerun refuses it.
     pub fn new(canvas: Canvas, style: Style) -> Result<Self, CanvasError> {
-        canvas.draw_always("patient", &rerun::ViewCoordinates::LBU())?;
+        // LPS.
+        for frame in [Patient::NAME, Preoperative::NAME] {
+            canvas.draw_always(frame, &rerun::ViewCoordinates::LBU())?;
+        }
         Ok(Self {
             canvas,
             style,
@@ -63,6 +74,8 @@ impl Painter {
             vessels: HashMap::new(),
             paths: HashMap::new(),
             cpu: HashMap::new(),
+            preoperative: None,
+            registrations: HashMap::new(),
         })
     }
 
@@ -78,7 +91,9 @@ impl Painter {
         }
         self.canvas.at(envelope);
         if topic == Topic::Stream && !self.kinds.contains_key(&envelope.stream) {
-            self.kinds.insert(envelope.stream.clone(), envelope.schema.clone());
+            let frame = frame(received).unwrap_or_default().to_owned();
+            let carried = Carried { schema: envelope.schema.clone(), frame };
+            self.kinds.insert(envelope.stream.clone(), carried);
             self.lay_out()?;
         }
         let detail = match &envelope.validity {
@@ -160,6 +175,13 @@ impl Painter {
                 Ok(volume) => Ok(self.volume(received, &volume.value)?),
                 Err(error) => Err(error),
             },
+            VesselTree::<Patient>::SCHEMA => self.vessel_tree(received)?,
+            LabelVolume::<Patient>::SCHEMA => self.label_volume(received)?,
+            IntensityVolume::<Patient>::SCHEMA => self.intensity_volume(received)?,
+            Registration::SCHEMA => match received.decode::<Registration>() {
+                Ok(registration) => Ok(self.registration(received, registration.value)?),
+                Err(error) => Err(error),
+            },
             other => Ok(Some(format!("{other}: a message of another project is not drawn"))),
         })
     }
@@ -168,8 +190,21 @@ impl Painter {
     fn blank(&mut self, received: &Received, reason: &str) -> Result<(), CanvasError> {
         let stream = &received.envelope().stream;
         let place = place(stream);
-        self.canvas.clear(&format!("images/{place}"))?;
-        self.canvas.clear(&format!("patient/{place}/now"))?;
+        match received.envelope().schema.as_str() {
+            VesselTree::<Patient>::SCHEMA
+            | LabelVolume::<Patient>::SCHEMA
+            | IntensityVolume::<Patient>::SCHEMA => {
+                if let Some(frame @ (Patient::NAME | Preoperative::NAME)) = frame(received) {
+                    self.canvas.clear(&format!("{frame}/{place}"))?;
+                    self.forget_preoperative(stream)?;
+                }
+            }
+            Registration::SCHEMA => self.forget_registration(stream)?,
+            _ => {
+                self.canvas.clear(&format!("images/{place}"))?;
+                self.canvas.clear(&format!("patient/{place}/now"))?;
+            }
+        }
         let text = format!("{stream} is blank: {reason}");
         self.say(node(stream), rerun::TextLogLevel::WARN, &text)
     }

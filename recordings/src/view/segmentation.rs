@@ -8,6 +8,7 @@ use messages::{Affine, Image, Patient, Placement, Point, SegmentedImage, Timesta
 use nalgebra::Point3;
 
 use super::canvas::{CanvasError, place};
+use super::colours;
 use super::painter::Painter;
 
 /// Points of one image in space.
@@ -18,26 +19,6 @@ const POINTS_SO_FAR: usize = 60_000;
 const GRID_MM: f64 = 1.0;
 /// How often all points so far are drawn.
 const PERIOD: Duration = Duration::from_secs(1);
-
-/// Colours of classes, as far apart as they go; the first class is what is around everything else.
-pub const COLOURS: [[u8; 4]; 8] = [
-    [0, 0, 0, 0],
-    [230, 60, 60, 255],
-    [70, 130, 240, 255],
-    [250, 190, 60, 255],
-    [80, 200, 120, 255],
-    [190, 90, 220, 255],
-    [90, 210, 220, 255],
-    [240, 130, 190, 255],
-];
-
-/// The colour of a class.
-fn colour(label: u8) -> [u8; 4] {
-    match usize::from(label) {
-        0 => COLOURS[0],
-        label => COLOURS[1 + (label - 1) % (COLOURS.len() - 1)],
-    }
-}
 
 /// What one stream of labels showed so far.
 #[derive(Debug, Default)]
@@ -118,7 +99,7 @@ impl Painter {
 
 fn annotations(classes: &[String]) -> rerun::AnnotationContext {
     let classes = classes.iter().enumerate().map(|(label, name)| {
-        let [r, g, b, a] = colour(label as u8);
+        let [r, g, b, a] = colours::class(label as u8);
         let colour = rerun::Rgba32::from_unmultiplied_rgba(r, g, b, a);
         rerun::ClassDescription::from((label as u16, name.as_str(), colour))
     });
@@ -129,7 +110,7 @@ fn cloud(points: &[(Point3<f64>, u8)], radius_mm: f32) -> rerun::Points3D {
     let positions =
         points.iter().map(|(point, _)| [point.x as f32, point.y as f32, point.z as f32]);
     let colours = points.iter().map(|(_, label)| {
-        let [r, g, b, _] = colour(*label);
+        let [r, g, b, _] = colours::class(*label);
         rerun::Color::from_rgb(r, g, b)
     });
     rerun::Points3D::new(positions).with_colors(colours).with_radii([radius_mm])
@@ -203,11 +184,5 @@ mod tests {
         let labels: Vec<u8> = (0..400 * 400).map(|i| ((i / 400 + i) % 2) as u8).collect();
         let edge = edge(&labels, 400, 400);
         assert!(edge.len() <= POINTS && edge.len() > POINTS / 2, "{}", edge.len());
-    }
-
-    #[test]
-    fn background_is_clear_and_no_other_class_is() {
-        assert_eq!(colour(0)[3], 0);
-        assert!((1..=255u8).all(|label| colour(label)[3] == 255));
     }
 }

@@ -7,6 +7,7 @@ mod damaging;
 mod disk;
 mod drawing;
 mod playing;
+mod preoperative;
 mod reading;
 mod recording;
 mod restarting;
