@@ -224,6 +224,11 @@ pub fn run_observer<O: Observer>(assignment: Assignment) -> Result<(), HostError
     };
     let (_notices, noticed) = unbounded();
     let watch = Watch::new(&participant, noticed, worded, status)?;
+    if assignment.started_at.is_some() {
+        // What it missed is asked for when it subscribes: whoever is not linked then is not asked.
+        participant.announce("ready")?;
+        participant.wait_for_peers(|| true)?;
+    }
     let mut subscriptions = Vec::new();
     for (topic, pattern, recovery) in TOPICS {
         let ears = Arc::clone(&ears);

@@ -68,10 +68,42 @@ impl Participant {
         })
     }
 
-    fn announce(&mut self, state: &str) -> Result<(), HostError> {
+    /// Says with a token that it has come to this state; once is enough.
+    ///
+    /// # Errors
+    /// If the bus refuses it.
+    pub fn announce(&mut self, state: &str) -> Result<(), HostError> {
         let assignment = &self.assignment;
         let key = keys::alive(&assignment.session, state, &assignment.node, assignment.incarnation);
         self.tokens.push(self.bus.token(&key)?);
+        Ok(())
+    }
+
+    /// A restarted one waits until it is linked to its peers, two seconds at most, and until `enough_else`.
+    ///
+    /// # Errors
+    /// If the bus fails.
+    pub fn wait_for_peers(&self, enough_else: impl Fn() -> bool) -> Result<(), HostError> {
+        let clock = self.assignment.clock;
+        let patience = clock.now() + Duration::from_secs(2);
+        // Tokens, not links: a guest such as `vesalius top` is linked too, and hears nothing.
+        let there = Arc::new(Mutex::new(BTreeSet::new()));
+        let seen = Arc::clone(&there);
+        let key = keys::all_alive(&self.assignment.session, "ready");
+        let _tokens = self.bus.watch_tokens(&key, move |key, alive| {
+            let mut there = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            if alive {
+                there.insert(key.to_owned());
+            } else {
+                there.remove(key);
+            }
+        })?;
+        // This one counts among them, in place of the supervisor, which has no token.
+        let enough =
+            || there.lock().unwrap_or_else(PoisonError::into_inner).len() >= self.assignment.peers;
+        while clock.now() < patience && !(enough() && enough_else()) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
         Ok(())
     }
 
@@ -87,28 +119,8 @@ impl Participant {
         outputs_heard: impl Fn() -> bool,
     ) -> Result<Started, HostError> {
         self.announce("ready")?;
-        let clock = self.assignment.clock;
         if let Some(started_at) = self.assignment.started_at {
-            let patience = clock.now() + Duration::from_secs(2);
-            // Tokens, not links: a guest such as `vesalius top` is linked too, and hears nothing.
-            let there = Arc::new(Mutex::new(BTreeSet::new()));
-            let seen = Arc::clone(&there);
-            let key = keys::all_alive(&self.assignment.session, "ready");
-            let _tokens = self.bus.watch_tokens(&key, move |key, alive| {
-                let mut there = seen.lock().unwrap_or_else(PoisonError::into_inner);
-                if alive {
-                    there.insert(key.to_owned());
-                } else {
-                    there.remove(key);
-                }
-            })?;
-            // This one counts among them, in place of the supervisor, which has no token.
-            let enough = || {
-                there.lock().unwrap_or_else(PoisonError::into_inner).len() >= self.assignment.peers
-            };
-            while clock.now() < patience && !(enough() && outputs_heard()) {
-                std::thread::sleep(Duration::from_millis(2));
-            }
+            self.wait_for_peers(outputs_heard)?;
             // A peer's declarations follow its link within a moment.
             std::thread::sleep(Duration::from_millis(20));
             self.announce("linked")?;
