@@ -46,7 +46,7 @@ pub struct GrowingVolume {
     reconstruction: Reconstruction,
     publish_every_ns: i64,
     published_at: Option<Timestamp>,
-    /// When the last image in it was acquired, if it has not been given out since.
+    /// When the last image in it was acquired, if it has not been published since.
     pasted_at: Option<Timestamp>,
 }
 
@@ -64,8 +64,8 @@ impl GrowingVolume {
         })
     }
 
-    /// Pastes an image of `(width, height)` pixels if it has a place, and gives the volume out if it is
-    /// due.
+    /// Pastes an image of `(width, height)` pixels if it has a place, and publishes the volume as `output`
+    /// if it is due.
     ///
     /// # Errors
     /// If the image cannot be pasted or the volume not be given.
@@ -76,12 +76,13 @@ impl GrowingVolume {
         (width_px, height_px): (u32, u32),
         placement: &Placement,
         context: &mut Context<Output>,
-    ) -> Result<Option<Volume>, Error> {
+        output: impl FnOnce(Volume) -> Output,
+    ) -> Result<(), Error> {
         let Placement::Placed { patient_from_image, .. } = placement else {
             context.report(Health::Degraded {
                 reason: "images come without a place and are left out".to_owned(),
             });
-            return Ok(None);
+            return Ok(());
         };
         context.report(Health::Healthy);
         let (width, height) = (width_px as usize, height_px as usize);
@@ -89,19 +90,24 @@ impl GrowingVolume {
         self.pasted_at = Some(acquired_at);
         let last = *self.published_at.get_or_insert(acquired_at);
         if acquired_at.0 - last.0 < self.publish_every_ns {
-            return Ok(None);
+            return Ok(());
         }
         self.published_at = Some(acquired_at);
-        self.pasted_at = None;
-        Ok(Some(self.reconstruction.volume()?))
+        self.publish(context, output)
     }
 
-    /// What was pasted since the volume was given out last, and when the last image was acquired.
+    /// Publishes the volume as `output` if anything was pasted since that was done last.
     ///
     /// # Errors
     /// If the volume cannot be given.
-    pub fn rest(&mut self) -> Result<Option<(Timestamp, Volume)>, Error> {
-        let Some(at) = self.pasted_at.take() else { return Ok(None) };
-        Ok(Some((at, self.reconstruction.volume()?)))
+    pub fn publish<Output>(
+        &mut self,
+        context: &mut Context<Output>,
+        output: impl FnOnce(Volume) -> Output,
+    ) -> Result<(), Error> {
+        if let Some(acquired_at) = self.pasted_at.take() {
+            context.publish(acquired_at, output(self.reconstruction.volume()?));
+        }
+        Ok(())
     }
 }

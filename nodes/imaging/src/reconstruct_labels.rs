@@ -100,19 +100,12 @@ impl Node for ReconstructLabels {
         let pixels: Vec<u8> =
             image.labels.as_slice().iter().map(|&label| grey[usize::from(label)]).collect();
         let size = (image.width_px, image.height_px);
-        if let Some(volume) =
-            self.volume.paste(acquired_at, &pixels, size, &image.placement, context)?
-        {
-            context.publish(acquired_at, Output::Volume(volume));
-        }
-        Ok(())
+        let placement = &image.placement;
+        Ok(self.volume.paste(acquired_at, &pixels, size, placement, context, Output::Volume)?)
     }
 
     fn finish(&mut self, context: &mut Context<Output>) -> Result<(), Error> {
-        if let Some((acquired_at, volume)) = self.volume.rest()? {
-            context.publish(acquired_at, Output::Volume(volume));
-        }
-        Ok(())
+        Ok(self.volume.publish(context, Output::Volume)?)
     }
 }
 

@@ -35,17 +35,11 @@ impl Node for ReconstructVolume {
         }) = input;
         let size = (image.width_px, image.height_px);
         let pixels = image.pixels.as_slice();
-        if let Some(volume) = self.volume.paste(acquired_at, pixels, size, &placement, context)? {
-            context.publish(acquired_at, Output::Volume(volume));
-        }
-        Ok(())
+        self.volume.paste(acquired_at, pixels, size, &placement, context, Output::Volume)
     }
 
     fn finish(&mut self, context: &mut Context<Output>) -> Result<(), Error> {
-        if let Some((acquired_at, volume)) = self.volume.rest()? {
-            context.publish(acquired_at, Output::Volume(volume));
-        }
-        Ok(())
+        self.volume.publish(context, Output::Volume)
     }
 }
 

@@ -78,13 +78,10 @@ impl ShmSegment for Segment {
         if let Some(inner) = &*self.inner.read().unwrap_or_else(PoisonError::into_inner) {
             return inner.map(chunk);
         }
+        let again = PosixShmClient.attach(self.id)?;
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
-        if inner.is_none() {
-            *inner = Some(PosixShmClient.attach(self.id)?);
-        }
-        inner
-            .as_ref()
-            .map_or_else(|| Err("a segment was unmapped".into()), |inner| inner.map(chunk))
+        // Another thread may have been faster, and what it mapped may be read from already.
+        inner.get_or_insert(again).map(chunk)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What all participants do alike: join the bus, prove that every link works, start and leave together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,7 +24,8 @@ pub struct Participant {
     /// Orders from the supervisor.
     pub control: Receiver<Control>,
     _control: Subscription,
-    tokens: Vec<Token>,
+    /// By state.
+    tokens: BTreeMap<&'static str, Token>,
 }
 
 /// What the wait for the start came to.
@@ -64,18 +65,21 @@ impl Participant {
             bus,
             control,
             _control: subscription,
-            tokens: Vec::new(),
+            tokens: BTreeMap::new(),
         })
     }
 
-    /// Says with a token that it has come to this state; once is enough.
+    /// Says with a token that it has come to this state, if it has not said so before.
     ///
     /// # Errors
     /// If the bus refuses it.
-    pub fn announce(&mut self, state: &str) -> Result<(), HostError> {
+    pub fn announce(&mut self, state: &'static str) -> Result<(), HostError> {
+        if self.tokens.contains_key(state) {
+            return Ok(());
+        }
         let assignment = &self.assignment;
         let key = keys::alive(&assignment.session, state, &assignment.node, assignment.incarnation);
-        self.tokens.push(self.bus.token(&key)?);
+        self.tokens.insert(state, self.bus.token(&key)?);
         Ok(())
     }
 
