@@ -72,16 +72,23 @@ impl Schema {
 /// Every message there is; those that come in several frames, in the first.
 pub fn schemas() -> Vec<Schema> {
     vec![
+        Schema::of::<crate::Distances>(),
         Schema::of::<crate::Event>(),
         Schema::of::<crate::Flushed>(),
         Schema::of::<crate::Health>(),
+        Schema::of::<crate::Instruction>(),
         Schema::of::<crate::IntensityVolume<crate::Preoperative>>(),
         Schema::of::<crate::JournalEntry>(),
         Schema::of::<crate::LabelVolume<crate::Preoperative>>(),
+        Schema::of::<crate::LandmarkCheck>(),
+        Schema::of::<crate::Landmarks<crate::Preoperative>>(),
         Schema::of::<crate::LocatedImage>(),
         Schema::of::<crate::NodeStatus>(),
+        Schema::of::<crate::Overlay>(),
         Schema::of::<crate::Registration>(),
+        Schema::of::<crate::Scores>(),
         Schema::of::<crate::SegmentedImage>(),
+        Schema::of::<crate::Surfaces<crate::Preoperative>>(),
         Schema::of::<crate::ToolPoses>(),
         Schema::of::<crate::UltrasoundImage>(),
         Schema::of::<crate::VesselTree<crate::Preoperative>>(),

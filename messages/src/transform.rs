@@ -192,6 +192,21 @@ impl<In> Point<In> {
         Self { xyz_mm, frame: PhantomData }
     }
 }
+impl<In> Serialize for Point<In> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        [self.xyz_mm.x, self.xyz_mm.y, self.xyz_mm.z].serialize(serializer)
+    }
+}
+impl<'de, In> Deserialize<'de> for Point<In> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let xyz = <[f64; 3]>::deserialize(deserializer)?;
+        if xyz.iter().all(|value| value.is_finite()) {
+            Ok(Self::new(Point3::from(xyz)))
+        } else {
+            Err(de::Error::custom(format!("expected a finite point, but got {xyz:?}")))
+        }
+    }
+}
 impl<In> Clone for Point<In> {
     fn clone(&self) -> Self {
         *self

@@ -14,12 +14,14 @@ use bytes::Bytes;
 use examples::{image, origin, placed, registration, structures, vessel_tree, voxels};
 use messages::wire::{Received, Validity, message};
 use messages::{
-    Affine, Event, EventKind, Flushed, FlushedStream, Health, InputStatus, IntensityVolume,
-    JournalEntry, LabelVolume, LocatedImage, Message, Modality, ModelIdentity, NodeStatus,
-    OutputStatus, Percentiles, Placement, Pose, Preoperative, RegistrationState, SegmentedImage,
-    Taken, Timestamp, ToolPoses, TrackedTool, Transform, Volume,
+    Affine, Alarm, Distances, Event, EventKind, Flushed, FlushedStream, Guidance, Health,
+    InputStatus, Instruction, InstructionKind, IntensityVolume, JournalEntry, LabelVolume,
+    Landmark, LandmarkCheck, Landmarks, LocatedImage, Message, Modality, ModelIdentity, NodeStatus,
+    Outline, OutputStatus, Overlay, Percentiles, Placement, Point, Pose, Preoperative,
+    RegistrationState, Score, Scores, SegmentedImage, StructureDistance, Surfaces, Taken,
+    Timestamp, ToolDistances, ToolPlace, ToolPoses, TrackedTool, Transform, Volume,
 };
-use nalgebra::{Isometry3, Matrix3x4, Quaternion, Translation3, UnitQuaternion};
+use nalgebra::{Isometry3, Matrix3x4, Point3, Quaternion, Translation3, UnitQuaternion};
 
 /// One value of each message, with every variant that fits into one.
 fn check<T: Message + PartialEq + std::fmt::Debug>(value: &T) {
@@ -137,6 +139,95 @@ fn a_registration() {
 #[test]
 fn a_vessel_tree() {
     check(&vessel_tree::<Preoperative>());
+}
+
+#[test]
+fn distances() {
+    let distance =
+        |tip_mm, alarm| StructureDistance { tip_mm, shaft_mm: 1.25, error_mm: 2.5, alarm };
+    check(&Distances {
+        guidance: Guidance::Unverified { reason: "nobody has confirmed it".into() },
+        registration_age_ns: Some(1_000_000_000),
+        structures: structures(),
+        tools: vec![
+            ToolDistances {
+                name: "instrument".into(),
+                place: ToolPlace::Seen {
+                    tip: Point::new(Point3::new(1.0, -2.0, 3.5)),
+                    shaft_end: Point::new(Point3::new(1.0, -2.0, 103.5)),
+                    error_mm: 0.5,
+                },
+                structures: vec![distance(12.5, Alarm::Clear), distance(-0.5, Alarm::Danger)],
+            },
+            ToolDistances {
+                name: "stylus".into(),
+                place: ToolPlace::Hidden { reason: "out of volume".into() },
+                structures: Vec::new(),
+            },
+        ],
+    });
+}
+
+#[test]
+fn overlay() {
+    let outline = |structure, points, closed| Outline { structure, points, closed, error_px: 4.5 };
+    check(&Overlay {
+        width_px: 320,
+        height_px: 240,
+        guidance: Guidance::Valid,
+        structures: structures(),
+        outlines: vec![outline(1, 3, true), outline(0, 2, false)],
+        points: 5,
+        points_px: (0..10).map(|i| i as f32 * 0.5).collect::<Vec<_>>().into(),
+    });
+}
+
+#[test]
+fn surfaces() {
+    let corners = vec![[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]];
+    let at = |x: f32| vec![[x, 0.0, 0.0], [x + 1.0, 0.0, 0.0], [x, 1.0, 0.0], [x, 0.0, 1.0]];
+    let [first, second] = structures().try_into().unwrap();
+    let surfaces = vec![(first, 0.75, at(0.0), corners.clone()), (second, 1.5, at(10.0), corners)];
+    check(&Surfaces::<Preoperative>::new(surfaces).unwrap());
+}
+
+#[test]
+fn landmarks() {
+    check(&Landmarks::<Preoperative> {
+        landmarks: vec![Landmark {
+            name: "portal_bifurcation".into(),
+            position: Point::new(Point3::new(1.0, -2.0, 3.5)),
+        }],
+    });
+}
+
+#[test]
+fn landmark_check() {
+    check(&LandmarkCheck {
+        landmark: "portal_bifurcation".into(),
+        tool: "stylus".into(),
+        planned: Point::new(Point3::new(1.0, -2.0, 3.5)),
+        touched: Point::new(Point3::new(-1.0, 2.0, 30.5)),
+        measured_mm: 2.25,
+        predicted_mm: 4.5,
+    });
+}
+
+#[test]
+fn instruction() {
+    let kind = InstructionKind::TouchLandmark { landmark: "tip".into(), tool: "stylus".into() };
+    check(&Instruction { by: "engineer".into(), kind });
+}
+
+#[test]
+fn scores() {
+    let score = |value| Score {
+        measure: "registration error, median".into(),
+        value,
+        unit: "mm".into(),
+        count: 7,
+    };
+    check(&Scores { scores: vec![score(Some(1.5)), score(None)] });
 }
 
 #[test]

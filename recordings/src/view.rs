@@ -33,7 +33,7 @@ use runtime::{Assignment, Observed, Observer, log};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use canvas::{Canvas, CanvasError};
+pub use canvas::{Canvas, CanvasError, Index};
 use feed::Feed;
 pub use offline::{ViewToolError, draw, tool};
 pub use painter::{Painter, Style};
@@ -181,7 +181,8 @@ impl Observer for View {
         let session = &assignment.session;
         let name = format!("session {session}");
         let capacity = parameters.queue_mib << 20;
-        let painter = Painter::new(Canvas::file(&path, session, &name)?, style.clone())?;
+        let painter =
+            Painter::new(Canvas::file(&path, session, &name, Index::None)?, style.clone())?;
         let file = Feed::start("procedure.rrd", painter, capacity, FOR_THE_FILE)
             .map_err(ViewError::Thread)?;
         let mut address = parameters.connect.clone();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use messages::wire::Envelope;
 use rerun::blueprint::{Blueprint, BlueprintActivation};
 use rerun::log::ChunkBatcherConfig;
+use rerun::sink::{FileSink, FileSinkOptions};
 use rerun::{AsComponents, RecordingStream, RecordingStreamBuilder};
 
 /// The application's name in the viewer.
@@ -14,8 +15,8 @@ pub const APPLICATION: &str = "vesalius";
 /// So much is handed to Rerun before it is asked whether it wrote it.
 const UNFLUSHED: usize = 32 << 20;
 
-/// How rows are gathered for a file: Rerun keeps an entry of some kilobytes for each chunk in memory until
-/// the file is closed, and by default there are hundreds of chunks a second.
+/// How rows are gathered for a file: by default there are hundreds of chunks a second, each of which costs
+/// some kilobytes.
 const IN_A_FILE: ChunkBatcherConfig = ChunkBatcherConfig {
     flush_tick: Duration::from_secs(10),
     flush_num_bytes: 8 << 20,
@@ -46,6 +47,15 @@ pub enum CanvasError {
         /// What Rerun says.
         reason: String,
     },
+}
+
+/// Whether a file ends with an index of its chunks, by which a viewer finds a moment without reading all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// It does; until then Rerun keeps the index in memory, which grows with the file.
+    AtTheEnd,
+    /// It does not, and memory stays flat however long it takes; `rerun rrd optimize` adds an index.
+    None,
 }
 
 /// One Rerun stream.
@@ -80,12 +90,16 @@ impl Canvas {
     ///
     /// # Errors
     /// If it cannot be made.
-    pub fn file(path: &Path, session: &str, name: &str) -> Result<Self, CanvasError> {
+    pub fn file(path: &Path, session: &str, name: &str, index: Index) -> Result<Self, CanvasError> {
         let to = path.display().to_string();
+        let options = FileSinkOptions { write_footer: index == Index::AtTheEnd };
+        let sink =
+            FileSink::with_options(path, options).map_err(|error| open(&to, &error.into()))?;
         let stream = builder(session, name)
             .batcher_config(IN_A_FILE)
-            .save(path)
+            .buffered()
             .map_err(|error| open(&to, &error))?;
+        stream.set_sink(Box::new(sink));
         Ok(Self::new(stream, to, Duration::from_mins(1)))
     }
 

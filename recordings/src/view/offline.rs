@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use super::Parameters;
-use super::canvas::{Canvas, CanvasError};
+use super::canvas::{Canvas, CanvasError, Index};
 use super::painter::Painter;
 use crate::command;
 use crate::reader::{OpenError, Recording};
@@ -66,7 +66,8 @@ pub fn draw(
     let manifest = recording.manifest();
     let session = manifest.map_or("unknown", |manifest| manifest.session.as_str());
     let launch = manifest.map(|manifest| manifest.launch.clone()).unwrap_or_default();
-    let canvas = Canvas::file(output, session, &format!("session {session}, from the recording"))?;
+    let name = format!("session {session}, from the recording");
+    let canvas = Canvas::file(output, session, &name, Index::AtTheEnd)?;
     let mut painter = Painter::new(canvas, parameters.style(&launch))?;
     let mut count = 0;
     for message in recording.messages() {
