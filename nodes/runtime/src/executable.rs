@@ -48,10 +48,12 @@ fn ports(ports: &[Port]) -> Value {
         .iter()
         .map(|port| {
             let schema = port.schema;
-            (
-                port.name.to_owned(),
-                json!({"message": schema.name, "version": schema.version, "frames": schema.frames}),
-            )
+            let mut described =
+                json!({"message": schema.name, "version": schema.version, "frames": schema.frames});
+            if port.optional {
+                described["optional"] = true.into();
+            }
+            (port.name.to_owned(), described)
         })
         .collect::<serde_json::Map<_, _>>()
         .into()

@@ -11,6 +11,8 @@ pub struct Port {
     pub name: &'static str,
     /// The message it carries.
     pub schema: Schema,
+    /// Whether a graph may leave this input unconnected: it then counts as ended from the start.
+    pub optional: bool,
 }
 
 /// An enum with one variant for each port.
@@ -56,28 +58,31 @@ pub fn decode<T: Message>(received: &Received) -> Result<Stamped<T>, WireError> 
 }
 
 /// Declares the input ports of a node: `name => Variant(Message)`; the variant holds `Stamped<Message>`.
+/// A port that a graph may leave unconnected is `optional name => Variant(Message)`.
 ///
 /// ```
-/// use messages::{ToolPoses, UltrasoundImage};
+/// use messages::{Instruction, ToolPoses, UltrasoundImage};
 /// use runtime::Ports;
 /// runtime::inputs! {
 ///     /// What the node hears.
-///     pub enum Input { image => Image(UltrasoundImage), pose => Pose(ToolPoses) }
+///     pub enum Input {
+///         image => Image(UltrasoundImage),
+///         pose => Pose(ToolPoses),
+///         optional instructions => Instructions(Instruction),
+///     }
 /// }
 /// assert_eq!(Input::PORTS[1].name, "pose");
+/// assert!(Input::PORTS[2].optional);
 /// ```
 #[macro_export]
 macro_rules! inputs {
-    ($(#[$meta:meta])* pub enum $name:ident { $($port:ident => $variant:ident($message:ty)),* $(,)? }) => {
+    ($(#[$meta:meta])* pub enum $name:ident { $($($word:ident)+ => $variant:ident($message:ty)),* $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Debug)]
         #[allow(missing_docs, reason = "the port names speak")]
         pub enum $name { $($variant(::messages::Stamped<$message>)),* }
         impl $crate::Ports for $name {
-            const PORTS: &'static [$crate::Port] = &[$($crate::Port {
-                name: stringify!($port),
-                schema: ::messages::Schema::of::<$message>(),
-            }),*];
+            const PORTS: &'static [$crate::Port] = &[$($crate::input_port!($message: $($word)+)),*];
         }
         impl $crate::Inputs for $name {
             fn decode(port: usize, received: &::messages::wire::Received) -> Result<Self, ::messages::wire::WireError> {
@@ -86,6 +91,22 @@ macro_rules! inputs {
                 let _ = number;
                 Err(::messages::wire::WireError::NoValue(received.envelope().kind))
             }
+        }
+    };
+}
+
+/// One input port from its words; what [`inputs!`](crate::inputs) calls.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! input_port {
+    ($message:ty: optional $port:ident) => {
+        $crate::Port { optional: true, ..$crate::input_port!($message: $port) }
+    };
+    ($message:ty: $port:ident) => {
+        $crate::Port {
+            name: stringify!($port),
+            schema: ::messages::Schema::of::<$message>(),
+            optional: false,
         }
     };
 }
@@ -102,6 +123,7 @@ macro_rules! outputs {
             const PORTS: &'static [$crate::Port] = &[$($crate::Port {
                 name: stringify!($port),
                 schema: ::messages::Schema::of::<$message>(),
+                optional: false,
             }),*];
         }
         impl $crate::Outputs for $name {
@@ -123,4 +145,28 @@ macro_rules! outputs {
             }
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use messages::{Instruction, ToolPoses};
+
+    use super::*;
+
+    inputs! {
+        /// A port may itself be called `optional`.
+        #[expect(dead_code, reason = "only its ports are looked at")]
+        pub enum Heard {
+            poses => Poses(ToolPoses),
+            optional instructions => Instructions(Instruction),
+            optional => Optional(ToolPoses),
+        }
+    }
+
+    #[test]
+    fn a_port_is_optional_only_if_it_says_so() {
+        let ports: Vec<_> = Heard::PORTS.iter().map(|port| (port.name, port.optional)).collect();
+        assert_eq!(ports, [("poses", false), ("instructions", true), ("optional", false)]);
+        assert_eq!(Heard::PORTS[1].schema.name, "Instruction");
+    }
 }
