@@ -81,6 +81,7 @@ pub fn schemas() -> Vec<Schema> {
         Schema::of::<crate::JournalEntry>(),
         Schema::of::<crate::LabelVolume<crate::Preoperative>>(),
         Schema::of::<crate::LandmarkCheck>(),
+        Schema::of::<crate::LandmarkTouch>(),
         Schema::of::<crate::Landmarks<crate::Preoperative>>(),
         Schema::of::<crate::LocatedImage>(),
         Schema::of::<crate::NodeStatus>(),

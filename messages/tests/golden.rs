@@ -16,10 +16,10 @@ use messages::wire::{Received, Validity, message};
 use messages::{
     Affine, Alarm, Distances, Event, EventKind, Flushed, FlushedStream, Guidance, Health,
     InputStatus, Instruction, InstructionKind, IntensityVolume, JournalEntry, LabelVolume,
-    Landmark, LandmarkCheck, Landmarks, LocatedImage, Message, Modality, ModelIdentity, NodeStatus,
-    Outline, OutputStatus, Overlay, Percentiles, Placement, Point, Pose, Preoperative,
-    RegistrationState, Score, Scores, SegmentedImage, StructureDistance, Surfaces, Taken,
-    Timestamp, ToolDistances, ToolPlace, ToolPoses, TrackedTool, Transform, Volume,
+    Landmark, LandmarkCheck, LandmarkTouch, Landmarks, LocatedImage, Message, Modality,
+    ModelIdentity, NodeStatus, Outline, OutputStatus, Overlay, Percentiles, Placement, Point, Pose,
+    Preoperative, RegistrationState, Score, Scores, SegmentedImage, StructureDistance, Surfaces,
+    Taken, Timestamp, ToolDistances, ToolPlace, ToolPoses, TrackedTool, Transform, Volume,
 };
 use nalgebra::{Isometry3, Matrix3x4, Point3, Quaternion, Translation3, UnitQuaternion};
 
@@ -210,6 +210,17 @@ fn landmark_check() {
         touched: Point::new(Point3::new(-1.0, 2.0, 30.5)),
         measured_mm: 2.25,
         predicted_mm: 4.5,
+    });
+}
+
+#[test]
+fn landmark_touch() {
+    check(&LandmarkTouch {
+        landmark: "portal_bifurcation".into(),
+        tool: "stylus".into(),
+        touched: Point::new(Point3::new(-1.0, 2.0, 30.5)),
+        spread_mm: 0.75,
+        samples: 61,
     });
 }
 

@@ -18,7 +18,7 @@ use rustix::time::{ClockId, clock_gettime};
 use serde_json::Value;
 use system_tests::{Place, Running, root};
 
-const GRAPH: &str = "launch/graphs/demo.toml";
+const GRAPH: &str = "launch/graphs/sweep.toml";
 /// Of `locate` in that graph.
 const DEADLINE_MS: f64 = 500.0;
 const STOPS: usize = 24;

@@ -2,7 +2,7 @@
 
 use system_tests::{Place, alone, assert_no_more, shared_data, shared_memory};
 
-pub const DEMO: &str = "launch/graphs/demo.toml";
+pub const DEMO: &str = "launch/graphs/sweep.toml";
 pub const SWEEP: &str = "launch/graphs/recorded-sweep.toml";
 
 /// The arguments that play the real liver sweep: two files, half a second apart, two dropouts.

@@ -16,7 +16,7 @@ pub struct Arguments {
     pub how: How,
 }
 
-const GRAPH: &str = "launch/graphs/demo.toml";
+const GRAPH: &str = "launch/graphs/sweep.toml";
 const LENGTH: Duration = Duration::from_secs(30);
 
 /// Runs a procedure on the simulated patient.
