@@ -6,6 +6,7 @@
 //! | `wiring` | ports, messages, frames, deadlines |
 //! | `circles` | nodes that wait for each other |
 //! | `doubles` | observers that do the same |
+//! | `truth` | nodes that know what only scores may know |
 //! | `parameters` | values outside their schema |
 //! | `files`, `calibrations`, `model` | files, their content and checksums |
 //! | `addresses` | devices that do not answer |
@@ -26,6 +27,7 @@ mod reference;
 mod report;
 mod roles;
 mod small_file;
+mod truth;
 mod wiring;
 
 use std::path::Path;
@@ -45,6 +47,7 @@ pub fn check(path: &Path, settings: &[String], catalogue: &Catalogue) -> Checked
     wiring::check(&file, &roles, &mut problems);
     circles::check(&file, &roles, &mut problems);
     doubles::check(&file, &roles, &mut problems);
+    truth::check(&file, &roles, &mut problems);
     let calibrations = calibrations::load(&file, &mut problems);
     let mut files = Vec::new();
     let mut asked = addresses::Asked::default();

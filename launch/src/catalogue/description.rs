@@ -58,6 +58,17 @@ pub struct Port {
     pub name: String,
     /// What it carries.
     pub carries: Carries,
+    /// Whether a graph may leave this input unconnected.
+    pub optional: bool,
+}
+
+/// One port as it is described under its name.
+#[derive(Deserialize)]
+struct Described {
+    #[serde(flatten)]
+    carries: Carries,
+    #[serde(default)]
+    optional: bool,
 }
 
 /// The message of a port.
@@ -92,7 +103,8 @@ impl TryFrom<Map<String, Value>> for Ports {
     fn try_from(map: Map<String, Value>) -> Result<Self, Self::Error> {
         map.into_iter()
             .map(|(name, value)| {
-                serde_json::from_value(value).map(|carries| Port { name, carries })
+                let Described { carries, optional } = serde_json::from_value(value)?;
+                Ok(Port { name, carries, optional })
             })
             .collect::<Result<_, _>>()
             .map(Self)

@@ -215,7 +215,19 @@ impl Wiring<'_> {
         if self.file.damaged {
             return;
         }
-        for port in &ports.0 {
+        if !ports.0.is_empty()
+            && self.node.inputs.is_empty()
+            && ports.0.iter().all(|port| port.optional)
+        {
+            let message = format!("`{}` hears nothing", self.node.name.value);
+            let help = format!(
+                "each of its inputs may be left out, but not all at once: connect {}",
+                suggest::choice(ports.names())
+            );
+            let problem = Problem::error("unconnected", message);
+            self.problems.push(problem.at(&self.node.name.place, "no input at all").help(help));
+        }
+        for port in ports.0.iter().filter(|port| !port.optional) {
             let named = |name: &str| {
                 // A misspelt port is told as such.
                 let meant = || suggest::nearest(name, ports.names()) == Some(port.name.as_str());

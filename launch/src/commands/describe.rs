@@ -163,7 +163,12 @@ fn ports(out: &mut String, title: &str, ports: &Ports) {
             _ => String::new(),
         };
         let carries = port.carries.to_string();
-        let line = format!("  {:name_width$}  {carries:message_width$}  {frames}", port.name);
+        let may = match (port.optional, frames.is_empty()) {
+            (false, _) => "",
+            (true, true) => "may be left out",
+            (true, false) => "; may be left out",
+        };
+        let line = format!("  {:name_width$}  {carries:message_width$}  {frames}{may}", port.name);
         let _ = writeln!(out, "{}", line.trim_end());
     }
 }
@@ -173,8 +178,9 @@ fn example(out: &mut String, runs: &str, participant: &Participant, fields: &[sc
     let name = participant.name.split('_').next().unwrap_or_default();
     let _ = writeln!(out, "\nin a graph file\n  [nodes.{name}]\n  runs = \"{runs}\"");
     for port in &participant.inputs.0 {
-        let _ =
-            writeln!(out, "  inputs.{} = \"NODE.PORT\"    # {}", port.name, port.carries.message);
+        let may = if port.optional { ", may be left out" } else { "" };
+        let message = &port.carries.message;
+        let _ = writeln!(out, "  inputs.{} = \"NODE.PORT\"    # {message}{may}", port.name);
     }
     for field in fields.iter().filter(|field| field.required && !field.name.contains('.')) {
         let _ = writeln!(out, "  parameters.{} = …", field.name);
@@ -185,7 +191,10 @@ fn to_json(runs: &str, version: &str, participant: &Participant) -> Value {
     let ports = |ports: &Ports| {
         let ports = ports.0.iter().map(|port| {
             let carries = &port.carries;
-            let value = json!({"message": carries.message, "version": carries.version, "frames": carries.frames});
+            let mut value = json!({"message": carries.message, "version": carries.version, "frames": carries.frames});
+            if port.optional {
+                value["optional"] = true.into();
+            }
             (port.name.clone(), value)
         });
         Value::Object(ports.collect())

@@ -51,7 +51,7 @@ fn list_names_everything_with_a_line_of_help() {
     let bench = Bench::new();
     insta::assert_snapshot!("list", bench.printed(&["list"]));
     let json: Value = serde_json::from_str(&bench.printed(&["list", "--json"])).unwrap();
-    assert_eq!(json["participants"].as_array().unwrap().len(), 11);
+    assert_eq!(json["participants"].as_array().unwrap().len(), 15);
     assert_eq!(json["tools"][0]["name"], "calibrate");
     let giving = bench.printed(&["list", "--gives", "ToolPoses"]);
     assert!(giving.contains("lab/tracker") && !giving.contains("lab/scanner"), "{giving}");
@@ -95,6 +95,24 @@ fn describe_shows_ports_and_parameters() {
         json!({"message": "UltrasoundImage", "version": 1, "frames": ["image"]})
     );
     assert_eq!(json["parameters"]["required"], json!(["calibration"]));
+}
+
+#[test]
+fn describe_says_which_inputs_may_be_left_out() {
+    let bench = Bench::new();
+    let said = bench.printed(&["describe", "lab/steer"]);
+    for line in [
+        "  located  LocatedImage v1  in patient, image\n",
+        "  poses    ToolPoses v1     in tracker, tool; may be left out\n",
+        "  inputs.located = \"NODE.PORT\"    # LocatedImage\n",
+        "  inputs.poses = \"NODE.PORT\"    # ToolPoses, may be left out\n",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
+    let json: Value =
+        serde_json::from_str(&bench.printed(&["describe", "--json", "lab/steer"])).unwrap();
+    assert_eq!(json["inputs"]["poses"]["optional"], true);
+    assert_eq!(json["inputs"]["located"]["optional"], Value::Null);
 }
 
 #[test]

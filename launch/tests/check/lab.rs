@@ -129,6 +129,11 @@ fn description() -> Value {
             },
         },
     });
+    let either = |port: Value| {
+        let mut port = port;
+        port["optional"] = true.into();
+        port
+    };
     let segment = json!({
         "model": {"type": "string", "format": "model"},
         "weights": {"type": ["string", "null"], "format": "weights", "default": null},
@@ -152,6 +157,13 @@ fn description() -> Value {
             participant("raw", "node", "takes unregistered images", json!({"located": port("LocatedImage", 1, &["tracker", "image"])}), json!({}), json!({})),
             json!({"name": "hold", "kind": "node", "help": "gives each image one later", "delays": true,
                 "inputs": {"image": image}, "outputs": {"image": image}, "parameters": {}}),
+            participant("steer", "node", "steers what it hears",
+                json!({"located": located, "poses": either(poses.clone())}), json!({}), json!({})),
+            participant("wait", "node", "waits for anything",
+                json!({"image": either(image.clone()), "poses": either(poses.clone())}), json!({}), json!({})),
+            participant("patient", "device", "a simulated patient", json!({}),
+                json!({"image": image, "truth": image, "truth_poses": poses}), parameters(json!({}), &[])),
+            participant("report", "node", "scores", json!({"image": image, "poses": poses}), json!({}), json!({})),
             participant("record", "observer", "records", json!({}), json!({}), parameters(json!({}), &[])),
             participant("play", "source", "plays a recording", json!({}), json!({}), json!({})),
         ],

@@ -47,6 +47,43 @@ fn a_good_graph_is_good() {
     insta::assert_snapshot!(set(&[]), @"graph.toml: good: 2 devices, 1 node, 0 observers, 2 connections");
 }
 
+#[test]
+fn an_optional_input_may_be_left_out_or_fed() {
+    let steer = "[nodes.steer]\nruns = \"lab/steer\"\ninputs.located = \"locate.located\"";
+    let wait = "[nodes.wait]\nruns = \"lab/wait\"\ninputs.poses = \"tracker.poses\"";
+    insta::assert_snapshot!(
+        with(&format!("{steer}\n{wait}")),
+        @"graph.toml: good: 2 devices, 3 nodes, 0 observers, 4 connections"
+    );
+    insta::assert_snapshot!(
+        with(&format!("{steer}\ninputs.poses = \"tracker.poses\"")),
+        @"graph.toml: good: 2 devices, 2 nodes, 0 observers, 4 connections"
+    );
+}
+
+const PATIENT: &str = "[nodes.patient]\nruns = \"lab/patient\"";
+
+#[test]
+fn a_report_may_read_truth_and_a_recorder_hears_it() {
+    let report = "[nodes.score]\nruns = \"lab/report\"\ninputs.image = \"patient.truth\"\ninputs.poses = \"patient.truth_poses\"";
+    insta::assert_snapshot!(
+        with(&format!("{PATIENT}\n{report}\n[nodes.record]\nruns = \"lab/record\"")),
+        @"graph.toml: good: 3 devices, 2 nodes, 1 observer, 4 connections"
+    );
+}
+
+/// A name that only begins like it, or a setting on the command line that brings it in.
+#[test]
+fn truth_is_found_by_its_whole_name_wherever_it_comes_from() {
+    let lab = Lab::new();
+    let graph = format!("{GOOD}\n{PATIENT}");
+    let codes = |settings: &[&str]| -> Vec<&str> {
+        lab.check(&graph, settings).problems.iter().map(|problem| problem.code).collect()
+    };
+    assert_eq!(codes(&["nodes.locate.inputs.image=patient.truth"]), ["truth"]);
+    assert_eq!(codes(&["nodes.locate.inputs.image=patient.truthful"]), ["unknown-port"]);
+}
+
 macro_rules! mistakes {
     ($($name:ident: $said:expr;)*) => {$(
         #[test]
@@ -71,6 +108,10 @@ mistakes! {
     wrong_version: with("[nodes.newer]\nruns = \"lab/newer\"\ninputs.image = \"ultrasound.image\"");
     frames_that_do_not_meet: with("[nodes.raw]\nruns = \"lab/raw\"\ninputs.located = \"locate.located\"");
     input_fed_by_nobody: instead("inputs.poses = \"tracker.poses\"\n", "");
+    no_input_at_all: with("[nodes.wait]\nruns = \"lab/wait\"");
+    misspelt_optional_input: with("[nodes.steer]\nruns = \"lab/steer\"\ninputs.located = \"locate.located\"\ninputs.pose = \"tracker.poses\"");
+    truth: with(&format!("{PATIENT}\n\n[nodes.smooth]\nruns = \"lab/smooth\"\ninputs.image = \"patient.truth\""));
+    truth_of_another_name: with(&format!("{PATIENT}\n\n[nodes.again]\nruns = \"lab/locate\"\ninputs.image = \"patient.image\"\ninputs.poses = \"patient.truth_poses\"\nparameters.calibration = \"probe\""));
     missing_calibration: instead("= \"probe\"", "= \"prob\"");
     missing_calibration_file: instead("probe.toml", "probe-c5.toml");
     changed_calibration: instead("a6d0881f81bba272", "0000000000000000");
