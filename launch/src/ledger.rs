@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use messages::{InputStatus, NodeStatus, OutputStatus};
+use messages::{InputStatus, NodeStatus, OutputStatus, Scores};
 
-/// The last status of each incarnation of each node.
+/// The last status of each incarnation of each node, and the last scores of each stream of scores.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     nodes: BTreeMap<String, Counted>,
+    /// By stream, with incarnation and sequence.
+    scores: BTreeMap<String, ((u32, u64), Scores)>,
 }
 
 /// What one node counted.
@@ -23,6 +25,19 @@ impl Ledger {
         let counted = self.nodes.entry(node.to_owned()).or_default();
         counted.memory_peak_bytes = counted.memory_peak_bytes.max(status.resident_bytes);
         counted.incarnations.insert(incarnation, status);
+    }
+
+    /// Takes the scores that came as `number` (incarnation and sequence) of `stream`; only the newest are kept.
+    pub fn take_scores(&mut self, stream: &str, number: (u32, u64), scores: Scores) {
+        // One that was recovered comes after its successors.
+        if self.scores.get(stream).is_none_or(|(newest, _)| *newest < number) {
+            self.scores.insert(stream.to_owned(), (number, scores));
+        }
+    }
+
+    /// The newest scores of `node.port`.
+    pub fn scores(&self, stream: &str) -> Option<&Scores> {
+        self.scores.get(stream).map(|(_, scores)| scores)
     }
 
     /// The last status of the last incarnation.
@@ -152,6 +167,21 @@ mod tests {
         assert_eq!(ledger.cpu_and_uptime_ns("locate"), (10, 20));
         assert_eq!(ledger.inputs("locate").len(), 1);
         assert!(ledger.input("locate", "pose").is_none() && ledger.last("x").is_none());
+    }
+
+    #[test]
+    fn the_newest_scores_stand_whatever_came_last() {
+        let mut ledger = Ledger::default();
+        let of = |count| {
+            let (measure, unit) = ("Dice".to_owned(), String::new());
+            Scores { scores: vec![messages::Score { measure, value: Some(0.5), unit, count }] }
+        };
+        for (number, count) in [((1, 7), 7), ((1, 9), 9), ((1, 8), 8), ((2, 0), 10), ((1, 10), 11)]
+        {
+            ledger.take_scores("report.scores", number, of(count));
+        }
+        assert_eq!(ledger.scores("report.scores"), Some(&of(10)));
+        assert_eq!(ledger.scores("report.other"), None);
     }
 
     #[test]

@@ -22,6 +22,16 @@ pub struct Plan {
     pub files: Vec<PlannedFile>,
 }
 
+impl Plan {
+    /// The outputs that carry a message: node and port.
+    pub fn outputs_of(&self, message: &str) -> impl Iterator<Item = (&str, &str)> {
+        self.nodes.iter().flat_map(move |node| {
+            let ports = node.outputs.iter().filter(move |(_, output)| output.message == message);
+            ports.map(move |(port, _)| (node.name.as_str(), port.as_str()))
+        })
+    }
+}
+
 /// One process of the graph.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlannedNode {

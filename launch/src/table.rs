@@ -6,10 +6,10 @@ mod render;
 mod rows;
 mod verdict;
 
-pub use closing::{Closing, ConsumerRow, NodeRow, OthersRow, RecordingRow, StreamRow};
-pub use numbers::{bytes, count, milliseconds};
+pub use closing::{Closing, ConsumerRow, NodeRow, OthersRow, RecordingRow, ScoreRow, StreamRow};
+pub use numbers::{bytes, count, figure, milliseconds};
 pub use render::render;
-pub use rows::{Counted, nodes, others, streams};
+pub use rows::{Counted, nodes, others, scores, streams};
 pub use verdict::reasons;
 
 #[cfg(test)]

@@ -45,6 +45,7 @@ impl Supervisor {
             duration_s: self.duration(ended_at),
             others: table::others(record, &self.ledger, &streams),
             nodes: table::nodes(record, &self.ledger),
+            scores: table::scores(record, &self.ledger),
             streams,
             recording: recording(record),
             good: false,

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::Sender;
 
 use messages::wire::{Kind, Received};
-use messages::{Event, NodeStatus, Timestamp};
+use messages::{Event, NodeStatus, Scores, Timestamp};
 use runtime::bus::{Bus, BusError, Recovery, Subscription};
 use runtime::keys;
 
@@ -45,6 +45,15 @@ pub enum Happening {
         /// What.
         event: Event,
     },
+    /// How good the procedure is so far.
+    Scores {
+        /// `node.port`.
+        stream: String,
+        /// Which of its processes, and which of its messages.
+        number: (u32, u64),
+        /// The figures.
+        scores: Scores,
+    },
 }
 
 impl From<Noticed> for Happening {
@@ -53,13 +62,15 @@ impl From<Noticed> for Happening {
     }
 }
 
-/// Hears tokens, statuses and events of a session until the subscriptions are dropped.
+/// Hears tokens, statuses, events and the streams of `scores` (node and port) of a session until the
+/// subscriptions are dropped.
 ///
 /// # Errors
 /// If the bus refuses a key.
 pub fn hear(
     bus: &Bus,
     session: &str,
+    scores: &[(&str, &str)],
     to: &Sender<Happening>,
 ) -> Result<Vec<Subscription>, BusError> {
     // The bus may call from several threads; whoever does not listen any more is about to leave.
@@ -72,7 +83,7 @@ pub fn hear(
         }
     };
     let (tokens, statuses, events) = (sender(), sender(), sender());
-    Ok(vec![
+    let mut subscriptions = vec![
         bus.watch_tokens(&format!("{}/alive/**", keys::session(session)), move |key, there| {
             tokens(token(key, there));
         })?,
@@ -82,7 +93,15 @@ pub fn hear(
         bus.subscribe(&keys::about(session, "event", "*"), Recovery::History, move |_, bytes| {
             events(Received::parse(bytes).ok().and_then(|received| event(&received)));
         })?,
-    ])
+    ];
+    for (node, port) in scores {
+        let (key, figures) = (keys::stream(session, node, port), sender());
+        // Whoever takes a session up late hears the last figures too.
+        subscriptions.push(bus.subscribe(&key, Recovery::History, move |_, bytes| {
+            figures(Received::parse(bytes).ok().and_then(|received| scored(&received)));
+        })?);
+    }
+    Ok(subscriptions)
 }
 
 /// `…/alive/STATE/NODE/INCARNATION`.
@@ -115,6 +134,16 @@ fn event(received: &Received) -> Option<Happening> {
         incarnation: envelope.incarnation,
         at: envelope.published_at,
         event: received.decode::<Event>().ok()?.value,
+    })
+}
+
+/// Figures; a blank says that there are none, and leaves those before it.
+fn scored(received: &Received) -> Option<Happening> {
+    let envelope = received.envelope();
+    Some(Happening::Scores {
+        stream: envelope.stream.clone(),
+        number: (envelope.incarnation, envelope.sequence),
+        scores: received.decode::<Scores>().ok()?.value,
     })
 }
 

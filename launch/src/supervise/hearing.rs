@@ -57,6 +57,9 @@ impl Supervisor {
                 self.ledger.take(&node, incarnation, status);
             }
             Happening::Event { incarnation, at, event } => self.take_event(incarnation, at, event),
+            Happening::Scores { stream, number, scores } => {
+                self.ledger.take_scores(&stream, number, scores);
+            }
         }
         None
     }

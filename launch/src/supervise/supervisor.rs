@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use messages::Timestamp;
+use messages::{Message as _, Scores, Timestamp};
 use runtime::bus::{self, Bus, Subscription};
 use runtime::clock::{self, SessionClock};
 use runtime::host::Control;
@@ -154,7 +154,8 @@ impl Supervisor {
         let bus = Bus::open(&assign::without_shared_memory(config), 0, true)?;
         let (sender, happenings) = channel();
         let watcher = Watcher::start(sender.clone()).map_err(SuperviseError::Watch)?;
-        let subscriptions = hear(&bus, &record.session, &sender)?;
+        let scores: Vec<_> = record.plan.outputs_of(Scores::SCHEMA).collect();
+        let subscriptions = hear(&bus, &record.session, &scores, &sender)?;
         let voice = Voice::open(&bus, &record, &folder.log(SUPERVISOR))?;
         let mut nodes = vec![SUPERVISOR.to_owned()];
         nodes.extend(record.plan.nodes.iter().map(|node| node.name.clone()));

@@ -26,6 +26,9 @@ pub struct Closing {
     pub others: Vec<OthersRow>,
     /// The processes.
     pub nodes: Vec<NodeRow>,
+    /// How good it was, measured against known truth: the last figures of each node that gives scores.
+    #[serde(default)]
+    pub scores: Vec<ScoreRow>,
     /// What was recorded, if somebody recorded.
     pub recording: Option<RecordingRow>,
     /// Whether nothing was lost, late beyond its deadline, or failed unasked.
@@ -131,4 +134,19 @@ pub struct RecordingRow {
     pub text: String,
     /// What `verify` says.
     pub report: serde_json::Value,
+}
+
+/// One figure, measured against known truth.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ScoreRow {
+    /// The node that says so.
+    pub node: String,
+    /// What it is of.
+    pub measure: String,
+    /// The figure; none if nothing was measured.
+    pub value: Option<f64>,
+    /// Its unit; empty for counts and shares.
+    pub unit: String,
+    /// How many measurements it is of.
+    pub count: u64,
 }

@@ -35,6 +35,22 @@ pub fn count(count: u64) -> String {
     }
 }
 
+/// A figure with a unit of its own: three digits or so, counts in full, `-` if there is none.
+pub fn figure(value: Option<f64>) -> String {
+    let Some(value) = value else {
+        return "-".to_owned();
+    };
+    match value.abs() {
+        _ if !value.is_finite() => "not finite".to_owned(),
+        size if value.fract() == 0.0 && size < 1e7 => format!("{value:.0}"),
+        size if size < 0.005 => format!("{value:.1e}"),
+        size if size < 9.995 => format!("{value:.2}"),
+        size if size < 99.95 => format!("{value:.1}"),
+        size if size < 1e7 => format!("{value:.0}"),
+        _ => format!("{value:.2e}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +61,30 @@ mod tests {
             .map(|time| milliseconds(Some(time)));
         assert_eq!(texts, ["0.00", "0.00", "0.21", "9.99", "10.0", "12.4", "100", "830", "3600s"]);
         assert_eq!(milliseconds(None), "-");
+    }
+
+    #[test]
+    fn figures_keep_their_digits_and_their_width() {
+        let values =
+            [0.0, 14.0, -3.0, 0.8312, 4.996, 12.34, 99.96, 1234.6, 0.000_41, -2.5, 3e12, f64::NAN];
+        assert_eq!(
+            values.map(|value| figure(Some(value))),
+            [
+                "0",
+                "14",
+                "-3",
+                "0.83",
+                "5.00",
+                "12.3",
+                "100",
+                "1235",
+                "4.1e-4",
+                "-2.50",
+                "3.00e12",
+                "not finite"
+            ]
+        );
+        assert_eq!(figure(None), "-");
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use messages::Percentiles;
 
-use super::closing::{Closing, NodeRow, StreamRow};
-use super::numbers::{bytes, count, milliseconds};
+use super::closing::{Closing, NodeRow, ScoreRow, StreamRow};
+use super::numbers::{bytes, count, figure, milliseconds};
+use crate::logs::print::without_control;
 
 /// The closing table; `hints` say how to look at what was recorded. The last line is the verdict.
 pub fn render(closing: &Closing, hints: &[String]) -> String {
@@ -24,13 +25,13 @@ pub fn render(closing: &Closing, hints: &[String]) -> String {
     let name = width(closing);
     let _ = writeln!(
         text,
-        "{:name$} {:>8} {:>8} {:>5} {:>5} {:>6} {:>6}  {:>13}  {:>13}",
+        "{:name$} {:>8} {:>8} {:>5} {:>5} {:>6} {:>6}  {:>13}  {:>20}",
         "stream", "sent", "received", "lost", "late", "blanks", "Hz", "latency ms", "age ms"
     );
     let _ = writeln!(
         text,
-        "{:name$} {:>8} {:>8} {:>5} {:>5} {:>6} {:>6}  {:>6} {:>6}  {:>6} {:>6}",
-        "  heard by", "", "", "", "", "", "", "p50", "p99", "p50", "p99"
+        "{:name$} {:>8} {:>8} {:>5} {:>5} {:>6} {:>6}  {:>6} {:>6}  {:>6} {:>6} {:>6}",
+        "  heard by", "", "", "", "", "", "", "p50", "p99", "p50", "p99", "max"
     );
     for row in &closing.streams {
         stream(&mut text, row, name);
@@ -48,6 +49,7 @@ pub fn render(closing: &Closing, hints: &[String]) -> String {
     for row in &closing.nodes {
         node(&mut text, row, name);
     }
+    scores(&mut text, &closing.scores, name);
     let _ = writeln!(text, "\nsession folder  {}", closing.folder.display());
     if let Some(recording) = &closing.recording {
         let _ = writeln!(text, "recording       {}", recording.text);
@@ -92,7 +94,7 @@ fn stream(text: &mut String, row: &StreamRow, name: usize) {
         "",
         "",
         "",
-        two(row.age_us)
+        three(row.age_us)
     );
     line.truncate(line.trim_end().len());
     let _ = writeln!(text, "{line}");
@@ -110,7 +112,7 @@ fn stream(text: &mut String, row: &StreamRow, name: usize) {
             if consumer.blanks > 0 { count(consumer.blanks) } else { String::new() },
             "",
             two(consumer.latency_us),
-            two(consumer.age_us),
+            three(consumer.age_us),
         );
         line.truncate(line.trim_end().len());
         let _ = writeln!(text, "{line}");
@@ -125,6 +127,33 @@ fn two(times: Option<Percentiles>) -> String {
             format!("  {:>6} {:>6}", milliseconds(Some(times.p50)), milliseconds(Some(times.p99)))
         }
         None => format!("  {:>6} {:>6}", "", ""),
+    }
+}
+
+/// Three columns: the same and the longest.
+fn three(times: Option<Percentiles>) -> String {
+    let longest = times.filter(|times| times.count > 0).map(|times| times.max);
+    let longest = longest.map(|longest| milliseconds(Some(longest))).unwrap_or_default();
+    format!("{} {longest:>6}", two(times))
+}
+
+/// What was measured against known truth; `name` is the width of the first column.
+fn scores(text: &mut String, rows: &[ScoreRow], name: usize) {
+    let Some(first) = rows.first() else { return };
+    let one = rows.iter().all(|row| row.node == first.node);
+    let title = if one { format!("scores of {}", first.node) } else { "scores".to_owned() };
+    let label = |row: &ScoreRow| {
+        let measure = without_control(&row.measure);
+        if one { measure } else { format!("{}: {measure}", row.node) }
+    };
+    let longest = rows.iter().map(|row| label(row).chars().count()).max();
+    let name = longest.unwrap_or(0).max(title.len()).max(name);
+    let unit = rows.iter().map(|row| row.unit.chars().count()).max().unwrap_or(0).max(4);
+    let _ = writeln!(text, "\n{title:name$} {:>10} {:unit$} {:>8}", "value", "unit", "count");
+    for row in rows {
+        let (value, measured) = (figure(row.value), count(row.count));
+        let (label, unit_of) = (label(row), without_control(&row.unit));
+        let _ = writeln!(text, "{label:name$} {value:>10} {unit_of:unit$} {measured:>8}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! The rows of the closing table, from what the participants counted.
 
-use super::closing::{ConsumerRow, NodeRow, OthersRow, StreamRow};
+use messages::{Message as _, Scores};
+
+use super::closing::{ConsumerRow, NodeRow, OthersRow, ScoreRow, StreamRow};
 use crate::ledger::Ledger;
 use crate::plan::{ParticipantKind, PlannedNode};
 use crate::session::{Pace, Record};
@@ -129,4 +131,22 @@ pub fn nodes(record: &Record, ledger: &Ledger) -> Vec<NodeRow> {
         }
     };
     record.plan.nodes.iter().map(row).collect()
+}
+
+/// The last figures of every node that gives scores.
+pub fn scores(record: &Record, ledger: &Ledger) -> Vec<ScoreRow> {
+    let mut rows = Vec::new();
+    for (node, port) in record.plan.outputs_of(Scores::SCHEMA) {
+        let scores = ledger.scores(&format!("{node}.{port}"));
+        for score in scores.into_iter().flat_map(|scores| &scores.scores) {
+            rows.push(ScoreRow {
+                node: node.to_owned(),
+                measure: score.measure.clone(),
+                value: score.value,
+                unit: score.unit.clone(),
+                count: score.count,
+            });
+        }
+    }
+    rows
 }

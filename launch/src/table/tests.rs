@@ -1,10 +1,11 @@
 //! A little run in which nothing goes wrong, and the table of it.
 
-use messages::{InputStatus, NodeStatus, OutputStatus, Percentiles};
+use messages::{InputStatus, NodeStatus, OutputStatus, Percentiles, Score, Scores};
 use serde_json::json;
 
 use super::*;
 use crate::ledger::Ledger;
+use crate::plan::PlannedOutput;
 use crate::session::record::tests::record;
 
 fn times(p50: u64, p99: u64) -> Percentiles {
@@ -81,6 +82,7 @@ pub fn closing(ledger: &Ledger) -> Closing {
         duration_s: 30.2,
         others: others(&record, ledger, &streams),
         nodes: nodes(&record, ledger),
+        scores: scores(&record, ledger),
         streams,
         recording: Some(RecordingRow {
             good: true,
@@ -132,4 +134,47 @@ fn a_program_reads_back_what_people_see() {
 #[test]
 fn the_table_looks_like_this() {
     insta::assert_snapshot!(render(&closing(&ledger()), &[]));
+}
+
+#[test]
+fn the_last_scores_of_each_node_follow_the_processes() {
+    let here = tempfile::tempdir().unwrap();
+    let mut record = record(here.path());
+    let mut ledger = ledger();
+    for (node, port) in [(1, "scores"), (1, "silent"), (0, "scores")] {
+        let output = PlannedOutput { message: "Scores".to_owned(), version: 1 };
+        record.plan.nodes[node].outputs.insert(port.to_owned(), output);
+    }
+    let score = |measure: &str, value, unit: &str, count| Score {
+        measure: measure.to_owned(),
+        value,
+        unit: unit.to_owned(),
+        count,
+    };
+    let scores_of = |median, count| Scores {
+        scores: vec![
+            score("registration error, median", median, "mm", count),
+            score("vessel Dice", Some(0.8312), "", count),
+            score("closest\u{1b}[2J approach", None, "mm", 0),
+        ],
+    };
+    ledger.take_scores("locate.scores", (1, 40), scores_of(Some(9.0), 40));
+    ledger.take_scores("locate.scores", (1, 41), scores_of(Some(3.14159), 41));
+    let mut closing = closing(&ledger);
+    closing.scores = scores(&record, &ledger);
+    assert_eq!(closing.scores.len(), 3, "a stream without a message has no rows");
+    assert_eq!(
+        serde_json::to_value(&closing.scores[0]).unwrap(),
+        json!({"node": "locate", "measure": "registration error, median", "value": 3.14159, "unit": "mm", "count": 41})
+    );
+    let section = |closing: &Closing| {
+        let text = render(closing, &[]);
+        let begin = text.find("scores").unwrap();
+        let end = text.find("session folder").unwrap();
+        text[begin..end].trim_end().to_owned()
+    };
+    insta::assert_snapshot!("scores_of_one", section(&closing));
+    ledger.take_scores("ultrasound.scores", (1, 0), scores_of(None, 0));
+    closing.scores = scores(&record, &ledger);
+    insta::assert_snapshot!("scores_of_two", section(&closing));
 }

@@ -33,6 +33,44 @@ fn a_run_without_a_fault_loses_nothing_and_leaves_nothing() {
 }
 
 #[test]
+fn an_optional_input_is_heard_if_it_is_connected_and_holds_up_nobody_if_not() {
+    let mut plan = chain(json!({"count": 30}));
+    let mut more = find(&mut plan, "repeat").inputs["image"].clone();
+    more.node = "count".to_owned();
+    find(&mut plan, "again").inputs.insert("more".to_owned(), more);
+    let mut session = Session::start(&plan);
+    let closing = session.closing();
+    assert!(closing.good, "{:?}", closing.reasons);
+    assert_eq!(session.images("repeat.image").len(), 30, "its second input is not connected");
+    let mut images = session.images("again.image");
+    images.sort_unstable();
+    let twice: Vec<u64> = (0..30).flat_map(|number| [number, number]).collect();
+    assert_eq!(images, twice);
+}
+
+#[test]
+fn the_last_scores_of_a_run_are_in_its_closing_table() {
+    let mut plan = chain(json!({"count": 45}));
+    let again = find(&mut plan, "again");
+    again.runs = "fixtures/tally".to_owned();
+    let output = launch::plan::PlannedOutput { message: "Scores".to_owned(), version: 1 };
+    again.outputs = [("scores".to_owned(), output)].into();
+    for simulated in [false, true] {
+        let mut session = Session::prepare(&plan);
+        session.told["simulated"] = simulated.into();
+        session.begin();
+        let closing = session.closing();
+        assert!(closing.good, "{:?}", closing.reasons);
+        let scores: Vec<_> = closing
+            .scores
+            .iter()
+            .map(|row| (row.node.as_str(), row.measure.as_str(), row.value, row.count))
+            .collect();
+        assert_eq!(scores, [("again", "images", Some(45.0), 45)]);
+    }
+}
+
+#[test]
 fn on_the_simulated_clock_two_runs_are_equal() {
     let run = || {
         let mut session = Session::prepare(&chain(json!({"count": 40})));
