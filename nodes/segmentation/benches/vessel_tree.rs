@@ -8,9 +8,8 @@ mod synthetic;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use nalgebra::Vector3;
-use segmentation::vessel_tree::{
-    Foreground, Grid, TreeParameters, mask_surface, tube_mesh, vessel_tree,
-};
+use segmentation::surface_net::{SurfaceParameters, label_surfaces};
+use segmentation::vessel_tree::{Grid, TreeParameters, tube_mesh, vessel_tree};
 
 fn trace(criterion: &mut Criterion) {
     let grid = Grid::with_spacing([200, 160, 160], [0.9, 0.9, 0.7]).unwrap();
@@ -27,7 +26,7 @@ fn trace(criterion: &mut Criterion) {
         bencher.iter(|| vessel_tree(&grid, &mask, None, &TreeParameters::default()));
     });
     group.bench_function("mask to surface", |bencher| {
-        bencher.iter(|| mask_surface(&grid, &mask, Foreground::AtLeast(1), 4));
+        bencher.iter(|| label_surfaces(&grid, &mask, |_| true, &SurfaceParameters::default()));
     });
     group.bench_function("tree to tubes", |bencher| bencher.iter(|| tube_mesh(&tree, 12)));
     group.finish();

@@ -4,17 +4,22 @@
 //! | --- | --- |
 //! | [`preprocess`] | an image onto the grid that a network takes |
 //! | [`postprocess`] | a network's output to labels on the image's grid |
-//! | [`vessel_tree`] | a mask of vessels to their centrelines with radii, and to a surface for display |
+//! | [`vessel_tree`] | a mask of vessels to their centrelines with radii |
+//! | [`surface_net`] | a volume of labels to the closed surface of each; [`mesh`]: its triangles |
 //! | [`segment_image`] | the node `image`: a network over each image |
 //! | [`trace_labels`] | the node `preoperative_vessel_tree`: the vessels of a labelled volume |
+//! | [`extract_surfaces`] | the node `surfaces`: the surfaces of the structures of labelled volumes |
 //! | [`trace_volume`] | the node `vessel_tree`: the vessels of a volume reconstructed from labelled images |
 //!
-//! The first three are pure; which network it is, what it takes and what its output means stands on its card
+//! The first four are pure; which network it is, what it takes and what its output means stands on its card
 //! (`models::card`).
 
+pub mod extract_surfaces;
+pub mod mesh;
 pub mod postprocess;
 pub mod preprocess;
 pub mod segment_image;
+pub mod surface_net;
 pub mod trace_labels;
 pub mod trace_volume;
 pub mod vessel_tree;

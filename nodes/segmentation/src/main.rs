@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use runtime::Executable;
+use segmentation::extract_surfaces::ExtractSurfaces;
 use segmentation::segment_image::SegmentImage;
 use segmentation::trace_labels::TraceLabels;
 use segmentation::trace_volume::TraceVolume;
@@ -17,6 +18,10 @@ fn main() -> ExitCode {
         .node::<TraceVolume>(
             "vessel_tree",
             "traces the vessels of a volume reconstructed from labelled images",
+        )
+        .node::<ExtractSurfaces>(
+            "surfaces",
+            "finds the closed surface of each structure of labelled and of hand-drawn volumes",
         )
         .main()
 }

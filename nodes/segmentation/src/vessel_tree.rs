@@ -3,7 +3,7 @@
 //! Small components go and cavities and dents are filled ([`morphology`]); the distance to the background
 //! ([`distance`]) orders a thinning that keeps the topology ([`thinning`]); the skeleton becomes a graph
 //! ([`skeleton`]) without spurs and with its ends in the middle ([`pruning`]), whose points move to the middle of the vessel ([`centring`]).
-//! [`surface`] and [`tubes`] make triangles for display.
+//! [`tubes`] makes triangles for display.
 
 mod block;
 pub mod centring;
@@ -13,7 +13,6 @@ pub mod morphology;
 pub mod parameters;
 pub mod pruning;
 pub mod skeleton;
-pub mod surface;
 pub mod thinning;
 pub mod tubes;
 
@@ -24,7 +23,6 @@ use nalgebra::Point3;
 pub use block::{Block, FOREGROUND, UNKNOWN};
 pub use grid::{Grid, GridError};
 pub use parameters::{Foreground, ParameterError, TreeParameters};
-pub use surface::{Mesh, mask_surface};
 pub use tubes::tube_mesh;
 
 /// Rounds in which dents and tunnels of the mask close.

@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use messages::Centrelines;
 use nalgebra::{Unit, Vector3};
 
-use super::surface::Mesh;
+use crate::mesh::Mesh;
 
 /// A closed tube of `sides` (at least 3) around each branch, as wide as the vessel, with flat ends.
 ///
