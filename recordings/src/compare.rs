@@ -1,4 +1,5 @@
-//! `vesalius compare`: how two recordings of the same graph differ, in mm, degrees, Dice and ms.
+//! `vesalius compare`: how two recordings of the same graph differ, in mm, degrees, pixels, Dice and
+//! ms.
 //!
 //! Messages are matched by stream, incarnation and sequence number. A pair is identical if value,
 //! arrays, `acquired_at`, validity, kind and schema are the same, bit for bit; session and
@@ -6,14 +7,19 @@
 //! status and marks are not compared; journals are, but they do not decide.
 
 mod difference;
+mod distances;
 mod image;
 mod label;
+mod landmarks;
 mod nearest;
+mod overlay;
 mod pair;
 mod placement;
 mod pose;
 mod registration;
 mod report;
+mod scores;
+mod surfaces;
 mod vessel_tree;
 mod volume;
 
@@ -50,6 +56,12 @@ struct Arguments {
     /// Orientations may differ by so many degrees.
     #[arg(long, default_value_t = 0.0)]
     tolerance_deg: f64,
+    /// Places in an image may differ by so many pixels.
+    #[arg(long, default_value_t = 0.0)]
+    tolerance_px: f64,
+    /// Figures against known truth may differ by this share of the larger one.
+    #[arg(long, default_value_t = 0.0)]
+    tolerance_share: f64,
     /// Labels must overlap by at least this Dice coefficient.
     #[arg(long, default_value_t = 1.0)]
     min_dice: f64,
@@ -204,6 +216,8 @@ pub fn tool(arguments: &[String]) -> ExitCode {
             mm: arguments.tolerance_mm,
             length_mm: arguments.tolerance_length_mm,
             degrees: arguments.tolerance_deg,
+            px: arguments.tolerance_px,
+            share: arguments.tolerance_share,
             dice: arguments.min_dice,
             ms: arguments.tolerance_ms,
             grey: arguments.tolerance_grey,

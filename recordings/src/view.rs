@@ -9,21 +9,34 @@
 mod canvas;
 mod colours;
 pub mod count;
+mod distances;
 mod feed;
 mod images;
+mod landmarks;
+mod lanes;
 mod layout;
+mod mesh;
 mod offline;
+mod overlay;
 mod painter;
+mod properties;
 mod quad;
 mod registration;
+mod reslices;
 mod scan;
+mod scores;
 mod segmentation;
 mod slices;
 mod status;
+mod streams;
+mod summary;
+mod surfaces;
 mod tools;
 mod vessel_tree;
 mod volume;
+mod words;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,7 +49,7 @@ use serde::{Deserialize, Serialize};
 pub use canvas::{Canvas, CanvasError, Index};
 use feed::Feed;
 pub use offline::{ViewToolError, draw, tool};
-pub use painter::{Painter, Style};
+pub use painter::{Limits, Painter, Style};
 
 /// The parameters of `recordings/view`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -75,13 +88,29 @@ impl Default for Parameters {
 impl Parameters {
     /// How things are drawn; `launch` is what the manifest says of the session.
     pub fn style(&self, launch: &serde_json::Value) -> Style {
-        let of_graph = launch.get("reference").and_then(serde_json::Value::as_str);
+        let of_graph = [launch.get("reference"), launch.pointer("/plan/reference")];
+        let of_graph = of_graph.into_iter().flatten().find_map(serde_json::Value::as_str);
         Style {
             reference: self.reference.clone().or_else(|| of_graph.map(str::to_owned)),
             texture_px: self.texture_px,
             tensor_bytes: self.tensor_mib << 20,
+            limits: limits(launch),
         }
     }
+}
+
+/// The nodes whose parameters say at which distances alarms begin.
+fn limits(launch: &serde_json::Value) -> BTreeMap<String, Limits> {
+    let nodes = launch.get("parameters").and_then(serde_json::Value::as_object);
+    nodes
+        .into_iter()
+        .flatten()
+        .filter_map(|(node, parameters)| {
+            let mm = |name: &str| parameters.get(name).and_then(serde_json::Value::as_f64);
+            let limits = Limits { warning_mm: mm("warning_mm")?, danger_mm: mm("danger_mm")? };
+            Some((node.clone(), limits))
+        })
+        .collect()
 }
 
 /// The address on which a viewer that we start listens.
@@ -249,5 +278,29 @@ impl Observer for View {
             log::warn(&format!("the viewer may not show all: {error}"));
         }
         Ok(self.file.close()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_says_what_is_relative_to_what_and_when_alarms_begin() {
+        let launch = serde_json::json!({
+            "plan": { "reference": "sternum" },
+            "parameters": {
+                "navigate": { "warning_mm": 8.0, "danger_mm": 3 },
+                "locate": { "max_pose_gap_ms": 40 },
+                "half": { "warning_mm": 8.0 },
+            },
+        });
+        let style = Parameters::default().style(&launch);
+        assert_eq!(style.reference.as_deref(), Some("sternum"));
+        let limits = Limits { warning_mm: 8.0, danger_mm: 3.0 };
+        assert_eq!(style.limits, BTreeMap::from([("navigate".to_owned(), limits)]));
+        let asked = Parameters { reference: Some("pelvis".to_owned()), ..Parameters::default() };
+        assert_eq!(asked.style(&launch).reference.as_deref(), Some("pelvis"));
+        assert!(Parameters::default().style(&serde_json::Value::Null).limits.is_empty());
     }
 }

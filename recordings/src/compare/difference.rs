@@ -11,6 +11,10 @@ pub struct Tolerance {
     pub length_mm: f64,
     /// Orientations, degrees.
     pub degrees: f64,
+    /// Places in an image, pixels.
+    pub px: f64,
+    /// Figures, as a share of the larger one.
+    pub share: f64,
     /// The least Dice coefficient.
     pub dice: f64,
     /// Times of acquisition, milliseconds.
@@ -21,7 +25,16 @@ pub struct Tolerance {
 
 impl Default for Tolerance {
     fn default() -> Self {
-        Self { mm: 0.0, length_mm: 0.0, degrees: 0.0, dice: 1.0, ms: 0.0, grey: 0.0 }
+        Self {
+            mm: 0.0,
+            length_mm: 0.0,
+            degrees: 0.0,
+            px: 0.0,
+            share: 0.0,
+            dice: 1.0,
+            ms: 0.0,
+            grey: 0.0,
+        }
     }
 }
 
@@ -30,12 +43,18 @@ impl Default for Tolerance {
 pub struct Difference {
     /// Positions, millimetres.
     pub mm: Option<f64>,
-    /// The largest mean distance of one tree or registration, millimetres.
+    /// The largest mean distance of one tree, registration or set of surfaces, millimetres.
     pub mm_mean: Option<f64>,
     /// Lengths of all vessels of a tree, or of those of one structure, millimetres.
     pub length_mm: Option<f64>,
     /// Orientations, degrees.
     pub degrees: Option<f64>,
+    /// Places in an image, pixels.
+    pub px: Option<f64>,
+    /// The largest mean distance of the outlines of one image, pixels.
+    pub px_mean: Option<f64>,
+    /// Figures, as a share of the larger one.
+    pub share: Option<f64>,
     /// The least Dice coefficient.
     pub dice: Option<f64>,
     /// Times of acquisition, milliseconds.
@@ -81,6 +100,19 @@ impl Difference {
         larger(&mut self.degrees, value);
     }
 
+    /// Many places in an image differ by this at most and on average.
+    pub fn px(&mut self, largest: f64, mean: f64) {
+        larger(&mut self.px, largest);
+        larger(&mut self.px_mean, mean);
+    }
+
+    /// A figure is another.
+    pub fn figures(&mut self, a: f64, b: f64) {
+        if a != b {
+            larger(&mut self.share, (a - b).abs() / a.abs().max(b.abs()));
+        }
+    }
+
     /// Labels overlap by this.
     pub fn dice(&mut self, value: f64) {
         self.dice = Some(self.dice.map_or(value, |mine| mine.min(value)));
@@ -112,6 +144,9 @@ impl Difference {
             (&mut self.mm_mean, pair.mm_mean),
             (&mut self.length_mm, pair.length_mm),
             (&mut self.degrees, pair.degrees),
+            (&mut self.px, pair.px),
+            (&mut self.px_mean, pair.px_mean),
+            (&mut self.share, pair.share),
             (&mut self.ms, pair.ms),
             (&mut self.grey_max, pair.grey_max),
             (&mut self.grey_mean, pair.grey_mean),
@@ -134,6 +169,8 @@ impl Difference {
         within(self.mm, tolerance.mm)
             && within(self.length_mm, tolerance.length_mm)
             && within(self.degrees, tolerance.degrees)
+            && within(self.px, tolerance.px)
+            && within(self.share, tolerance.share)
             && within(self.ms, tolerance.ms)
             && within(self.grey_mean, tolerance.grey)
             && self.dice.is_none_or(|dice| dice >= tolerance.dice)

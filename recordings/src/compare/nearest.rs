@@ -1,31 +1,198 @@
-//! The place on a tree's centrelines that is nearest to a point.
+//! The place that is nearest to a point: on centrelines, on outlines, on surfaces.
 
 use messages::Centrelines;
 use nalgebra::Point3;
 
-/// So many pieces of line are looked at one by one.
+/// So many shapes are looked at one by one.
 const LEAF: usize = 8;
 
-/// A piece of a centreline between two nodes.
-#[derive(Clone, Copy, Debug)]
-struct Piece {
-    ends_mm: [Point3<f64>; 2],
-    radii_mm: [f64; 2],
+/// Something small that lies in space.
+pub trait Shape: Copy {
+    /// What it is the hull of.
+    fn corners(&self) -> impl Iterator<Item = Point3<f64>>;
+
+    /// The place on it that is nearest to a point.
+    fn nearest(&self, point: &Point3<f64>) -> Point3<f64>;
 }
 
-/// A box and the pieces in it: a leaf, or two boxes.
+/// A box and the shapes in it: a leaf, or two boxes.
 #[derive(Clone, Debug)]
 struct Block {
-    low_mm: Point3<f64>,
-    high_mm: Point3<f64>,
-    /// The pieces of a leaf, or the numbers of the two boxes.
+    low: Point3<f64>,
+    high: Point3<f64>,
+    /// The shapes of a leaf, or the numbers of the two boxes.
     holds: Holds,
 }
 
 #[derive(Clone, Debug)]
 enum Holds {
-    Pieces(std::ops::Range<usize>),
+    Shapes(std::ops::Range<usize>),
     Blocks([usize; 2]),
+}
+
+/// Many shapes, sorted into boxes.
+#[derive(Clone, Debug)]
+pub struct Shapes<S> {
+    shapes: Vec<S>,
+    blocks: Vec<Block>,
+}
+
+impl<S: Shape> Shapes<S> {
+    /// Sorts shapes.
+    pub fn new(shapes: Vec<S>) -> Self {
+        let mut sorted = Self { shapes, blocks: Vec::new() };
+        if !sorted.shapes.is_empty() {
+            sorted.block(0, sorted.shapes.len());
+        }
+        sorted
+    }
+
+    /// Sorts some of the shapes into boxes; returns the number of the outermost.
+    fn block(&mut self, from: usize, to: usize) -> usize {
+        let shapes = &mut self.shapes[from..to];
+        let mut low = Point3::from([f64::INFINITY; 3]);
+        let mut high = Point3::from([f64::NEG_INFINITY; 3]);
+        for corner in shapes.iter().flat_map(Shape::corners) {
+            low = corner.inf(&low);
+            high = corner.sup(&high);
+        }
+        let number = self.blocks.len();
+        self.blocks.push(Block { low, high, holds: Holds::Shapes(from..to) });
+        if to - from > LEAF {
+            let longest = (high - low).imax();
+            let middle = |shape: &S| shape.corners().map(|corner| corner[longest]).sum::<f64>();
+            let half = (to - from) / 2;
+            shapes.select_nth_unstable_by(half, |a, b| middle(a).total_cmp(&middle(b)));
+            let blocks = [self.block(from, from + half), self.block(from + half, to)];
+            self.blocks[number].holds = Holds::Blocks(blocks);
+        }
+        number
+    }
+
+    /// The shape nearest to a point, and its distance; none if there are no shapes.
+    pub fn nearest(&self, point: &Point3<f64>) -> Option<(&S, f64)> {
+        let mut best: Option<(&S, f64)> = None;
+        let mut waiting: Vec<usize> = if self.blocks.is_empty() { Vec::new() } else { vec![0] };
+        while let Some(number) = waiting.pop() {
+            let block = &self.blocks[number];
+            if best.is_some_and(|(_, best)| block.distance(point) > best) {
+                continue;
+            }
+            match &block.holds {
+                Holds::Blocks([a, b]) => {
+                    let [to_a, to_b] = [*a, *b].map(|block| self.blocks[block].distance(point));
+                    // The nearer one is taken first.
+                    waiting.extend(if to_a < to_b { [*b, *a] } else { [*a, *b] });
+                }
+                Holds::Shapes(range) => {
+                    for shape in &self.shapes[range.clone()] {
+                        let distance = (point - shape.nearest(point)).norm();
+                        if best.is_none_or(|(_, best)| distance < best) {
+                            best = Some((shape, distance));
+                        }
+                    }
+                }
+            }
+        }
+        best
+    }
+}
+
+impl Block {
+    fn distance(&self, point: &Point3<f64>) -> f64 {
+        (point - point.sup(&self.low).inf(&self.high)).norm()
+    }
+}
+
+/// How far apart many points are from what they are compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spread {
+    /// The largest distance.
+    pub largest: f64,
+    sum: f64,
+    count: usize,
+}
+
+impl Spread {
+    /// Takes a distance into account.
+    pub fn add(&mut self, distance: f64) {
+        // NaN counts as the largest distance there is.
+        let distance = if distance.is_nan() { f64::INFINITY } else { distance };
+        self.largest = self.largest.max(distance);
+        self.sum += distance;
+        self.count += 1;
+    }
+
+    /// The distances of points from the nearest of some shapes.
+    pub fn add_all<S: Shape>(&mut self, points: impl Iterator<Item = Point3<f64>>, to: &Shapes<S>) {
+        for point in points {
+            if let Some((_, distance)) = to.nearest(&point) {
+                self.add(distance);
+            }
+        }
+    }
+
+    /// The mean; none if there were no points.
+    pub fn mean(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum / self.count as f64)
+    }
+}
+
+/// A straight piece of a line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Segment(pub [Point3<f64>; 2]);
+
+impl Segment {
+    /// How far along it the place nearest to a point is, 0 to 1.
+    fn part(&self, point: &Point3<f64>) -> f64 {
+        let [start, end] = self.0;
+        let along = end - start;
+        let length_squared = along.norm_squared();
+        if length_squared > 0.0 {
+            ((point - start).dot(&along) / length_squared).clamp(0.0, 1.0)
+        } else {
+            0.0
+        }
+    }
+}
+
+impl Shape for Segment {
+    fn corners(&self) -> impl Iterator<Item = Point3<f64>> {
+        self.0.into_iter()
+    }
+
+    fn nearest(&self, point: &Point3<f64>) -> Point3<f64> {
+        let [start, end] = self.0;
+        let part = self.part(point);
+        // From the nearer end on, so that the distance of an end from itself is zero.
+        if part > 0.5 { end - (end - start) * (1.0 - part) } else { start + (end - start) * part }
+    }
+}
+
+/// A piece of a centreline between two nodes.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    ends_mm: Segment,
+    radii_mm: [f64; 2],
+}
+
+impl Piece {
+    /// Radius of the vessel at the place nearest to a point.
+    fn radius_mm(&self, point: &Point3<f64>) -> f64 {
+        let [from, to] = self.radii_mm;
+        let part = self.ends_mm.part(point);
+        if part > 0.5 { to - (to - from) * (1.0 - part) } else { from + (to - from) * part }
+    }
+}
+
+impl Shape for Piece {
+    fn corners(&self) -> impl Iterator<Item = Point3<f64>> {
+        self.ends_mm.0.into_iter()
+    }
+
+    fn nearest(&self, point: &Point3<f64>) -> Point3<f64> {
+        self.ends_mm.nearest(point)
+    }
 }
 
 /// The nearest place on a centreline.
@@ -37,12 +204,9 @@ pub struct Nearest {
     pub radius_mm: f64,
 }
 
-/// The pieces of all centrelines of a tree, sorted into boxes.
+/// The pieces of all centrelines of a tree.
 #[derive(Clone, Debug)]
-pub struct Pieces {
-    pieces: Vec<Piece>,
-    blocks: Vec<Block>,
-}
+pub struct Pieces(Shapes<Piece>);
 
 impl Pieces {
     /// Sorts the pieces of a tree.
@@ -51,91 +215,18 @@ impl Pieces {
         for branch in tree.branches() {
             for pair in tree.polyline(branch).points().windows(2) {
                 pieces.push(Piece {
-                    ends_mm: [pair[0].position_mm, pair[1].position_mm],
+                    ends_mm: Segment([pair[0].position_mm, pair[1].position_mm]),
                     radii_mm: [pair[0].radius_mm, pair[1].radius_mm],
                 });
             }
         }
-        let mut sorted = Self { pieces, blocks: Vec::new() };
-        if !sorted.pieces.is_empty() {
-            sorted.block(0, sorted.pieces.len());
-        }
-        sorted
-    }
-
-    /// Sorts some of the pieces into boxes; returns the number of the outermost.
-    fn block(&mut self, from: usize, to: usize) -> usize {
-        let pieces = &mut self.pieces[from..to];
-        let ends = pieces.iter().flat_map(|piece| piece.ends_mm);
-        let (mut low_mm, mut high_mm) = (pieces[0].ends_mm[0], pieces[0].ends_mm[0]);
-        for end in ends {
-            low_mm = low_mm.inf(&end);
-            high_mm = high_mm.sup(&end);
-        }
-        let number = self.blocks.len();
-        self.blocks.push(Block { low_mm, high_mm, holds: Holds::Pieces(from..to) });
-        if to - from > LEAF {
-            let longest = (high_mm - low_mm).imax();
-            let middle = |piece: &Piece| piece.ends_mm[0][longest] + piece.ends_mm[1][longest];
-            let half = (to - from) / 2;
-            pieces.select_nth_unstable_by(half, |a, b| middle(a).total_cmp(&middle(b)));
-            let blocks = [self.block(from, from + half), self.block(from + half, to)];
-            self.blocks[number].holds = Holds::Blocks(blocks);
-        }
-        number
+        Self(Shapes::new(pieces))
     }
 
     /// The place nearest to a point; none on a tree without branches.
     pub fn nearest(&self, point: &Point3<f64>) -> Option<Nearest> {
-        let mut best: Option<Nearest> = None;
-        let mut waiting: Vec<usize> = if self.blocks.is_empty() { Vec::new() } else { vec![0] };
-        while let Some(number) = waiting.pop() {
-            let block = &self.blocks[number];
-            if best.is_some_and(|best| block.distance_mm(point) > best.distance_mm) {
-                continue;
-            }
-            match &block.holds {
-                Holds::Blocks([a, b]) => {
-                    let [to_a, to_b] = [*a, *b].map(|block| self.blocks[block].distance_mm(point));
-                    // The nearer one is taken first.
-                    waiting.extend(if to_a < to_b { [*b, *a] } else { [*a, *b] });
-                }
-                Holds::Pieces(range) => {
-                    for piece in &self.pieces[range.clone()] {
-                        let here = piece.nearest(point);
-                        if best.is_none_or(|best| here.distance_mm < best.distance_mm) {
-                            best = Some(here);
-                        }
-                    }
-                }
-            }
-        }
-        best
-    }
-}
-
-impl Block {
-    fn distance_mm(&self, point: &Point3<f64>) -> f64 {
-        (point - point.sup(&self.low_mm).inf(&self.high_mm)).norm()
-    }
-}
-
-impl Piece {
-    fn nearest(&self, point: &Point3<f64>) -> Nearest {
-        let [start, end] = self.ends_mm;
-        let along = end - start;
-        let length_squared = along.norm_squared();
-        let part = if length_squared > 0.0 {
-            ((point - start).dot(&along) / length_squared).clamp(0.0, 1.0)
-        } else {
-            0.0
-        };
-        // From the nearer end on, so that the distance of an end from itself is zero.
-        let place = if part > 0.5 { end - along * (1.0 - part) } else { start + along * part };
-        let [from, to] = self.radii_mm;
-        let radius_mm =
-            if part > 0.5 { to - (to - from) * (1.0 - part) } else { from + (to - from) * part };
-        Nearest { distance_mm: (point - place).norm(), radius_mm }
+        let (piece, distance_mm) = self.0.nearest(point)?;
+        Some(Nearest { distance_mm, radius_mm: piece.radius_mm(point) })
     }
 }
 
@@ -164,9 +255,10 @@ mod tests {
             let (tree, point) = (tree(&places), Point3::from(point));
             let pieces = Pieces::new(&tree);
             let one_by_one = pieces
-                .pieces
+                .0
+                .shapes
                 .iter()
-                .map(|piece| piece.nearest(&point).distance_mm)
+                .map(|piece| (point - piece.nearest(&point)).norm())
                 .fold(f64::INFINITY, f64::min);
             prop_assert!((pieces.nearest(&point).unwrap().distance_mm - one_by_one).abs() < 1e-9);
         }

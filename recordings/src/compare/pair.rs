@@ -2,13 +2,17 @@
 
 use messages::wire::Received;
 use messages::{
-    Frame, Health, IntensityVolume, JournalEntry, LabelVolume, LocatedImage, Message, Patient,
-    Preoperative, Registration, SegmentedImage, ToolPoses, UltrasoundImage, VesselTree, Volume,
+    Distances, Frame, Health, Instruction, IntensityVolume, JournalEntry, LabelVolume,
+    LandmarkCheck, Landmarks, LocatedImage, Message, Overlay, Patient, Preoperative, Registration,
+    Scores, SegmentedImage, Surfaces, ToolPoses, UltrasoundImage, VesselTree, Volume,
 };
 use serde::de::IgnoredAny;
 
 use super::difference::Difference;
-use super::{image, label, placement, pose, registration, vessel_tree, volume};
+use super::{
+    distances, image, label, landmarks, overlay, placement, pose, registration, scores, surfaces,
+    vessel_tree, volume,
+};
 
 /// None if they are identical bit for bit, `published_at` and the session aside.
 pub fn difference(a: &Received, b: &Received) -> Option<Difference> {
@@ -66,7 +70,9 @@ fn by_type(a: &Received, b: &Received, difference: &mut Difference) {
         Volume::SCHEMA => both(a, b, |a, b| volume::volumes(a, b, difference)),
         VesselTree::<Patient>::SCHEMA
         | LabelVolume::<Patient>::SCHEMA
-        | IntensityVolume::<Patient>::SCHEMA => {
+        | IntensityVolume::<Patient>::SCHEMA
+        | Surfaces::<Patient>::SCHEMA
+        | Landmarks::<Patient>::SCHEMA => {
             // Both sides have the same frames.
             match a.envelope().frames.first().map(String::as_str) {
                 Some(Patient::NAME) => in_frame::<Patient>(a, b, difference),
@@ -75,6 +81,15 @@ fn by_type(a: &Received, b: &Received, difference: &mut Difference) {
             }
         }
         Registration::SCHEMA => both(a, b, |a, b| registration::registrations(a, b, difference)),
+        Distances::SCHEMA => both(a, b, |a, b| distances::distances(a, b, difference)),
+        Overlay::SCHEMA => both(a, b, |a, b| overlay::overlays(a, b, difference)),
+        LandmarkCheck::SCHEMA => both(a, b, |a, b| landmarks::checks(a, b, difference)),
+        Scores::SCHEMA => both(a, b, |a, b| scores::scores(a, b, difference)),
+        Instruction::SCHEMA => both(a, b, |a: &Instruction, b: &Instruction| {
+            if a != b {
+                difference.other(format!("told {a:?} against {b:?}"));
+            }
+        }),
         Health::SCHEMA => both(a, b, |a: &Health, b: &Health| {
             difference.other(format!("{} against {}", health(a), health(b)));
         }),
@@ -109,6 +124,12 @@ fn in_frame<In: Frame + PartialEq>(
         }
         IntensityVolume::<Patient>::SCHEMA => {
             both(a, b, |a: &IntensityVolume<In>, b| volume::intensity_volumes(a, b, difference))
+        }
+        Surfaces::<Patient>::SCHEMA => {
+            both(a, b, |a: &Surfaces<In>, b| surfaces::surfaces(a, b, difference))
+        }
+        Landmarks::<Patient>::SCHEMA => {
+            both(a, b, |a: &Landmarks<In>, b| landmarks::landmarks(a, b, difference))
         }
         _ => None,
     }

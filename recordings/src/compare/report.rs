@@ -136,11 +136,13 @@ pub fn text(report: &Report) -> String {
     let tolerance = &report.tolerance;
     let _ = writeln!(
         text,
-        "\n{} (tolerance {} mm, {} mm of length, {}°, Dice {}, {} ms, grey {}; journals do not decide)",
+        "\n{} (tolerance {} mm, {} mm of length, {}°, {} px, a share of {}, Dice {}, {} ms, grey {}; journals do not decide)",
         if report.equal { "equal" } else { "DIFFERENT" },
         tolerance.mm,
         tolerance.length_mm,
         tolerance.degrees,
+        tolerance.px,
+        tolerance.share,
         tolerance.dice,
         tolerance.ms,
         tolerance.grey
@@ -188,6 +190,9 @@ fn words(report: &StreamReport) -> String {
     say(found.mm_mean, "mm on average");
     say(found.length_mm, "mm of length");
     say(found.degrees, "°");
+    say(found.px, "px");
+    say(found.px_mean, "px on average");
+    say(found.share, "of a figure");
     say(found.ms, "ms");
     say(found.grey_max, "grey at most");
     say(found.grey_mean, "grey on average");

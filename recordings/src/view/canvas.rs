@@ -4,10 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use messages::wire::Envelope;
-use rerun::blueprint::{Blueprint, BlueprintActivation};
+use rerun::blueprint::BlueprintActivation;
+use rerun::external::re_log_types::LogMsg;
 use rerun::log::ChunkBatcherConfig;
 use rerun::sink::{FileSink, FileSinkOptions};
 use rerun::{AsComponents, RecordingStream, RecordingStreamBuilder};
+
+use super::layout::Layout;
 
 /// The application's name in the viewer.
 pub const APPLICATION: &str = "vesalius";
@@ -165,8 +168,34 @@ impl Canvas {
     ///
     /// # Errors
     /// If Rerun refuses it.
-    pub fn lay_out(&self, blueprint: &Blueprint) -> Result<(), CanvasError> {
-        Ok(blueprint.send(&self.stream, BlueprintActivation::default())?)
+    pub fn lay_out(&self, layout: &Layout) -> Result<(), CanvasError> {
+        let (scratch, said) = RecordingStreamBuilder::new(APPLICATION).enabled(true).memory()?;
+        layout.blueprint.send(&scratch, BlueprintActivation::default())?;
+        let mut messages = said.take();
+        let activation = messages.iter().find_map(|message| match message {
+            LogMsg::BlueprintActivationCommand(command) => Some(command.clone()),
+            _ => None,
+        });
+        let Some(activation) = activation else { return Ok(()) };
+        let id = &activation.blueprint_id;
+        messages.retain(|message| {
+            message.store_id() == id && !matches!(message, LogMsg::BlueprintActivationCommand(_))
+        });
+        // Rerun's layouts have no properties, but they are a recording like any other.
+        let (more, said) = RecordingStreamBuilder::new(APPLICATION)
+            .recording_id(id.recording_id().clone())
+            .enabled(true)
+            .blueprint()
+            .memory()?;
+        more.set_time_sequence("blueprint", 0);
+        for (path, property) in layout.properties.iter() {
+            more.log(path.clone(), property)?;
+        }
+        let of_layout =
+            |message: &LogMsg| matches!(message, LogMsg::ArrowMsg(..)) && message.store_id() == id;
+        messages.extend(said.take().into_iter().filter(of_layout));
+        self.stream.send_blueprint(messages, activation);
+        Ok(())
     }
 
     /// Waits until all is written.
@@ -179,6 +208,11 @@ impl Canvas {
             .flush_with_timeout(self.patience)
             .map_err(|error| CanvasError::Stuck { to: self.to.clone(), reason: error.to_string() })
     }
+}
+
+/// A name as one part of an entity path, whatever characters it has.
+pub fn part(name: &str) -> String {
+    rerun::EntityPathPart::new(name).escaped_string()
 }
 
 /// The place of a stream in an entity path: `node/port`.

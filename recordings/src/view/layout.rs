@@ -1,20 +1,37 @@
-//! What the viewer shows where: the patient large, the preoperative image behind it, the live image,
-//! latencies and the log beside.
+//! What the viewer shows where: the patient large and the preoperative image below, beside them the live
+//! image, what matters now in words, distances, states, and the log.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use messages::{
-    Frame as _, IntensityVolume, LabelVolume, Message as _, Patient, Preoperative, Registration,
-    SegmentedImage, UltrasoundImage, VesselTree, Volume,
+    Distances, Frame as _, IntensityVolume, LabelVolume, Message as _, Overlay, Patient,
+    Preoperative, Registration, Scores, SegmentedImage, Surfaces, UltrasoundImage, VesselTree,
+    Volume,
 };
 use rerun::blueprint::components::PanelState;
 use rerun::blueprint::{
     Blueprint, BlueprintPanel, ContainerLike, Grid, Horizontal, SelectionPanel, Spatial2DView,
-    Spatial3DView, Tabs, TextLogView, TimePanel, TimeSeriesView, Vertical,
+    Spatial3DView, StateTimelineView, Tabs, TextDocumentView, TextLogView, TimePanel,
+    TimeSeriesView, Vertical,
 };
 
 use super::canvas::place;
+use super::properties::Properties;
 use super::slices::NAMES;
+
+/// How far back curves go.
+const BACK: Duration = Duration::from_secs(30);
+/// Distances that are shown, millimetres.
+const SHOWN_MM: [f64; 2] = [-5.0, 40.0];
+
+/// A layout.
+pub struct Layout {
+    /// Views and where they are.
+    pub blueprint: Blueprint,
+    /// How some of the views look.
+    pub properties: Properties,
+}
 
 /// What a stream carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,41 +43,118 @@ pub struct Carried {
 }
 
 /// The layout for streams `node.port` that carry these messages.
-pub fn blueprint(kinds: &BTreeMap<String, Carried>) -> Blueprint {
-    let of = |schema: &'static str| of(kinds, schema);
-    let overlays: Vec<String> = of(SegmentedImage::SCHEMA)
-        .map(|(stream, _)| format!("/images/{}", place(stream)))
-        .collect();
-    let mut images: Vec<ContainerLike> = of(UltrasoundImage::SCHEMA)
-        .map(|(stream, _)| {
-            let image = format!("/images/{}", place(stream));
-            let contents: Vec<String> = std::iter::once(image).chain(overlays.clone()).collect();
-            Spatial2DView::new(stream).with_origin("/images").with_contents(contents).into()
-        })
-        .collect();
-    if images.is_empty() {
-        images.push(Spatial2DView::new("images").with_origin("/images").into());
-    }
-    let mut curves: Vec<ContainerLike> = vec![
-        TimeSeriesView::new("latency, ms").with_origin("/latency").into(),
-        TimeSeriesView::new("load").with_origin("/load").into(),
-    ];
-    if of(Registration::SCHEMA).next().is_some() {
-        curves.push(TimeSeriesView::new("registration").with_origin("/registration").into());
-    }
-    let log = TextLogView::new("log").with_origin("/log");
-    let beside = Vertical::new([Tabs::new(images).into(), Tabs::new(curves).into(), log.into()])
-        .with_row_shares(vec![3.0, 2.0, 2.0]);
-    let all = Horizontal::new([Tabs::new(large(kinds)).into(), beside.into()])
-        .with_column_shares(vec![3.0, 2.0]);
-    Blueprint::new(all)
+pub fn layout(kinds: &BTreeMap<String, Carried>) -> Layout {
+    let mut properties = Properties::default();
+    let large = Tabs::new(large(kinds, &mut properties)).into();
+    let left = match reslices(kinds) {
+        Some(reslices) => Vertical::new([large, reslices]).with_row_shares(vec![5.0, 2.0]).into(),
+        None => large,
+    };
+    let all =
+        Horizontal::new([left, beside(kinds, &mut properties)]).with_column_shares(vec![5.0, 4.0]);
+    let blueprint = Blueprint::new(all)
         .with_auto_views(false)
         .with_auto_layout(false)
         .with_blueprint_panel(BlueprintPanel::from_state(PanelState::Collapsed))
         .with_selection_panel(SelectionPanel::from_state(PanelState::Collapsed))
         .with_time_panel(
             TimePanel::new().with_state(PanelState::Collapsed).with_timeline("published_at"),
-        )
+        );
+    Layout { blueprint, properties }
+}
+
+/// Whether a stream carries known truth, which is no part of what guides.
+pub fn is_truth(stream: &str) -> bool {
+    let port = stream.split_once('.').map_or("", |(_, port)| port);
+    port == "truth" || port.starts_with("truth_")
+}
+
+/// What is beside the patient: the live image, words, curves, states, log.
+fn beside(kinds: &BTreeMap<String, Carried>, properties: &mut Properties) -> ContainerLike {
+    let summary = TextDocumentView::new("now").with_origin("/summary").into();
+    let images = Tabs::new(images(kinds)).into();
+    let top = Horizontal::new([images, summary]).with_column_shares(vec![3.0, 2.0]);
+    let states = StateTimelineView::new("states").with_origin("/states").into();
+    let mut rows = vec![top.into()];
+    let mut shares = vec![4.0];
+    if of(kinds, Distances::SCHEMA).next().is_some() {
+        let distances = TimeSeriesView::new("distances, mm")
+            .with_origin("/distances")
+            .with_contents(distances_contents(kinds));
+        let distances = properties.curves(distances, BACK, true);
+        rows.push(properties.between(distances, SHOWN_MM));
+        shares.push(3.0);
+    }
+    rows.extend([states, Tabs::new(details(kinds, properties)).into()]);
+    shares.extend([2.0, 2.0]);
+    Vertical::new(rows).with_row_shares(shares).into()
+}
+
+/// The live images, each with the outlines and labels that belong to it.
+fn images(kinds: &BTreeMap<String, Carried>) -> Vec<ContainerLike> {
+    let on_top: Vec<String> = of(kinds, SegmentedImage::SCHEMA)
+        .chain(of(kinds, Overlay::SCHEMA))
+        .filter(|(stream, _)| !is_truth(stream))
+        .map(|(stream, _)| format!("+ /images/{}/**", place(stream)))
+        .collect();
+    let mut images: Vec<ContainerLike> = of(kinds, UltrasoundImage::SCHEMA)
+        .map(|(stream, _)| {
+            let image = format!("+ /images/{}", place(stream));
+            let contents: Vec<String> = std::iter::once(image).chain(on_top.clone()).collect();
+            Spatial2DView::new(stream).with_origin("/images").with_contents(contents).into()
+        })
+        .collect();
+    if images.is_empty() {
+        images.push(Spatial2DView::new("images").with_origin("/images").into());
+    }
+    images
+}
+
+/// What is looked at when something is wrong, or when all is over.
+fn details(kinds: &BTreeMap<String, Carried>, properties: &mut Properties) -> Vec<ContainerLike> {
+    let curves = |properties: &mut Properties, name: &str, origin: &str, has_legend| {
+        properties.curves(TimeSeriesView::new(name).with_origin(origin), BACK, has_legend)
+    };
+    let mut details = vec![
+        TextLogView::new("log").with_origin("/log").into(),
+        curves(properties, "ages, ms", "/latency", false),
+        curves(properties, "load", "/load", false),
+    ];
+    if of(kinds, Registration::SCHEMA).next().is_some() {
+        details.push(curves(properties, "registration", "/registration", true));
+    }
+    details.extend(of(kinds, Scores::SCHEMA).map(|(stream, _)| {
+        let origin = format!("/scores/{}", place(stream));
+        TextDocumentView::new("scores").with_origin(origin).into()
+    }));
+    details
+}
+
+/// Curves of what was measured, not of what is known.
+fn distances_contents(kinds: &BTreeMap<String, Carried>) -> Vec<String> {
+    let truth = of(kinds, Distances::SCHEMA)
+        .filter(|(stream, _)| is_truth(stream))
+        .map(|(stream, _)| format!("- /distances/{}/**", place(stream)));
+    std::iter::once("+ /distances/**".to_owned()).chain(truth).collect()
+}
+
+/// The three slices of the first preoperative image, with the structures in it; none if there is none.
+fn reslices(kinds: &BTreeMap<String, Carried>) -> Option<ContainerLike> {
+    let preoperative =
+        |(stream, frame): &(&str, &str)| *frame == Preoperative::NAME && !is_truth(stream);
+    let (stream, frame) = of(kinds, IntensityVolume::<Patient>::SCHEMA).find(preoperative)?;
+    let labels: Vec<&str> = of(kinds, LabelVolume::<Patient>::SCHEMA)
+        .filter(preoperative)
+        .map(|(stream, _)| stream)
+        .collect();
+    let views = NAMES.map(|name| {
+        let entity = |stream: &str| format!("+ /{frame}/{}/{name}/**", place(stream));
+        let contents: Vec<String> =
+            std::iter::once(entity(stream)).chain(labels.iter().map(|of| entity(of))).collect();
+        let origin = format!("/{frame}/{}/{name}", place(stream));
+        Spatial2DView::new(name).with_origin(origin).with_contents(contents).into()
+    });
+    Some(Horizontal::new(views).into())
 }
 
 /// The streams that carry this message, each with its frame.
@@ -75,17 +169,15 @@ fn of<'a>(
 }
 
 /// What is worth most of the window: the patient first, and a tab for each volume.
-fn large(kinds: &BTreeMap<String, Carried>) -> Vec<ContainerLike> {
-    let mut large: Vec<ContainerLike> = vec![
-        Spatial3DView::new("patient")
-            .with_origin("/patient")
-            .with_contents(patient_contents(kinds))
-            .into(),
-    ];
-    let trees = preoperative_contents(kinds);
-    if !trees.is_empty() {
-        let view = Spatial3DView::new("preoperative vessels").with_origin("/preoperative");
-        large.push(view.with_contents(trees).into());
+fn large(kinds: &BTreeMap<String, Carried>, properties: &mut Properties) -> Vec<ContainerLike> {
+    let patient = |name: &str, contents: Vec<String>| {
+        Spatial3DView::new(name).with_origin("/patient").with_contents(contents)
+    };
+    let mut large = vec![properties.scene(patient("patient", patient_contents(kinds)))];
+    let map = preoperative_contents(kinds);
+    if !map.is_empty() {
+        let view = Spatial3DView::new("preoperative map").with_origin("/preoperative");
+        large.push(properties.scene(view.with_contents(map)));
     }
     for (stream, frame) in scans(kinds) {
         let views = NAMES.map(|name| {
@@ -98,6 +190,9 @@ fn large(kinds: &BTreeMap<String, Carried>) -> Vec<ContainerLike> {
         let volume = rerun::blueprint::TensorView::new(stream);
         large.push(volume.with_origin(format!("/volumes/{}", place(stream))).into());
     }
+    if kinds.keys().any(|stream| is_truth(stream)) {
+        large.push(properties.scene(patient("with truth", vec!["+ /patient/**".to_owned()])));
+    }
     large
 }
 
@@ -108,20 +203,37 @@ fn scans(kinds: &BTreeMap<String, Carried>) -> impl Iterator<Item = (&str, &str)
         .filter(|(_, frame)| [Patient::NAME, Preoperative::NAME].contains(frame))
 }
 
-/// Everything in the patient but flat slices, which have no place in space.
+/// Everything in the patient but flat slices, which have no place in space, known truth, and what is
+/// drawn better otherwise.
 fn patient_contents(kinds: &BTreeMap<String, Carried>) -> Vec<String> {
-    let flat = scans(kinds)
-        .filter(|(_, frame)| *frame == Patient::NAME)
-        .map(|(stream, _)| format!("- /patient/{}/**", place(stream)));
-    std::iter::once("+ /patient/**".to_owned()).chain(flat).collect()
+    let has = |schema, of_frame: &str| of(kinds, schema).any(|(_, frame)| frame == of_frame);
+    let below = |stream: &str, what: &str| format!("- /patient/{}/{what}**", place(stream));
+    let flat = scans(kinds).filter(|(_, frame)| *frame == Patient::NAME);
+    let truth = kinds.keys().filter(|stream| is_truth(stream));
+    let mut contents = vec!["+ /patient/**".to_owned()];
+    contents.extend(flat.map(|(stream, _)| below(stream, "")));
+    contents.extend(truth.map(|stream| below(stream, "")));
+    if has(Surfaces::<Preoperative>::SCHEMA, Preoperative::NAME) {
+        let registrations = of(kinds, Registration::SCHEMA);
+        contents.extend(registrations.map(|(stream, _)| below(stream, "preoperative_vessels/")));
+    }
+    if has(VesselTree::<Patient>::SCHEMA, Patient::NAME) {
+        let labels = of(kinds, SegmentedImage::SCHEMA);
+        contents.extend(labels.map(|(stream, _)| below(stream, "so_far/")));
+    }
+    contents
 }
 
-/// The trees of the preoperative image.
+/// The surfaces of the preoperative image, or its trees if there are none.
 fn preoperative_contents(kinds: &BTreeMap<String, Carried>) -> Vec<String> {
-    of(kinds, VesselTree::<Preoperative>::SCHEMA)
-        .filter(|(_, frame)| *frame == Preoperative::NAME)
-        .map(|(stream, _)| format!("+ /preoperative/{}", place(stream)))
-        .collect()
+    let preoperative = |schema| {
+        of(kinds, schema)
+            .filter(|(stream, frame)| *frame == Preoperative::NAME && !is_truth(stream))
+            .map(|(stream, _)| format!("+ /preoperative/{}/**", place(stream)))
+            .collect::<Vec<_>>()
+    };
+    let surfaces = preoperative(Surfaces::<Preoperative>::SCHEMA);
+    if surfaces.is_empty() { preoperative(VesselTree::<Preoperative>::SCHEMA) } else { surfaces }
 }
 
 #[cfg(test)]
@@ -137,18 +249,67 @@ mod tests {
 
     #[test]
     fn there_are_views_for_what_comes_and_no_others() {
-        assert_eq!(large(&kinds(&[])).len(), 1);
-        let all = kinds(&[
+        let views =
+            |kinds: &BTreeMap<String, Carried>| large(kinds, &mut Properties::default()).len();
+        assert_eq!(views(&kinds(&[])), 1);
+        assert!(reslices(&kinds(&[])).is_none());
+        let mut all = kinds(&[
             ("scan.volume", "IntensityVolume", "preoperative"),
             ("scan.labels", "LabelVolume", "preoperative"),
             ("plan.vessels", "VesselTree", "preoperative"),
             ("trace.vessels", "VesselTree", "patient"),
             ("sweep.volume", "Volume", "patient"),
         ]);
-        // The patient, the preoperative vessels, two times three slices, a tensor.
-        assert_eq!(large(&all).len(), 5);
-        assert_eq!(preoperative_contents(&all), ["+ /preoperative/plan/vessels"]);
+        // The patient, the preoperative map, two times three slices, a tensor.
+        assert_eq!(views(&all), 5);
+        assert_eq!(preoperative_contents(&all), ["+ /preoperative/plan/vessels/**"]);
         assert_eq!(patient_contents(&all), ["+ /patient/**"]);
+        assert!(reslices(&all).is_some());
+        all.extend(kinds(&[("extract.surfaces", "Surfaces", "preoperative")]));
+        assert_eq!(preoperative_contents(&all), ["+ /preoperative/extract/surfaces/**"]);
+    }
+
+    #[test]
+    fn what_is_drawn_twice_is_shown_once() {
+        let kinds = kinds(&[
+            ("extract.surfaces", "Surfaces", "preoperative"),
+            ("trace.tree", "VesselTree", "patient"),
+            ("register.registration", "Registration", "preoperative"),
+            ("segment.segmented", "SegmentedImage", "image"),
+        ]);
+        assert_eq!(
+            patient_contents(&kinds),
+            [
+                "+ /patient/**",
+                "- /patient/register/registration/preoperative_vessels/**",
+                "- /patient/segment/segmented/so_far/**",
+            ]
+        );
+    }
+
+    #[test]
+    fn truth_is_not_shown_beside_what_guides() {
+        let kinds = kinds(&[
+            ("ultrasound.image", "UltrasoundImage", "image"),
+            ("ultrasound.truth", "SegmentedImage", "image"),
+            ("patient.truth_distances", "Distances", "patient"),
+            ("navigate.distances", "Distances", "patient"),
+        ]);
+        assert!(is_truth("patient.truth_targets") && !is_truth("truth.distances"));
+        assert_eq!(
+            distances_contents(&kinds),
+            ["+ /distances/**", "- /distances/patient/truth_distances/**"]
+        );
+        assert_eq!(
+            patient_contents(&kinds),
+            [
+                "+ /patient/**",
+                "- /patient/patient/truth_distances/**",
+                "- /patient/ultrasound/truth/**",
+            ]
+        );
+        // A developer sees both.
+        assert_eq!(large(&kinds, &mut Properties::default()).len(), 2);
     }
 
     #[test]
@@ -159,6 +320,6 @@ mod tests {
             ("odd.vessels", "VesselTree", "tracker"),
         ]);
         assert_eq!(patient_contents(&kinds), ["+ /patient/**", "- /patient/cone_beam/volume/**"]);
-        assert_eq!(large(&kinds).len(), 2);
+        assert_eq!(large(&kinds, &mut Properties::default()).len(), 2);
     }
 }

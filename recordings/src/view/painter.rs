@@ -3,28 +3,36 @@
 //! | entity | holds |
 //! | --- | --- |
 //! | `streams/NODE/PORT` | one row for each message: kind, detail, incarnation, bytes |
-//! | `images/NODE/PORT` | images and labels, flat |
+//! | `images/NODE/PORT` | images, labels and outlines, flat |
 //! | `patient/NODE/PORT` | what has a place in space, millimetres in the patient's frame |
 //! | `preoperative/NODE/PORT` | the same in the frame of the preoperative image; slices of volumes |
 //! | `registration/NODE/PORT/…` | how well the preoperative map fits |
+//! | `distances/NODE/PORT/TOOL/STRUCTURE` | how far a tool is from what is near, millimetres |
+//! | `states/…` | what may guide, alarms, registrations and health, each a lane |
+//! | `summary`, `scores/NODE/PORT` | what matters now; how good it is against known truth |
 //! | `volumes/NODE/PORT` | small volumes, whole |
 //! | `latency/…`, `load/…` | milliseconds; processor and memory |
 //! | `log/NODE` | events, health, what was hidden, blanked or lost, in words |
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use messages::wire::{Kind, Received, Validity, WireError};
 use messages::{
-    Event, Frame, Health, IntensityVolume, JournalEntry, LabelVolume, LocatedImage, Message,
-    NodeStatus, Patient, Preoperative, Registration, SegmentedImage, ToolPoses, UltrasoundImage,
-    VesselTree, Volume,
+    Event, Frame, Health, JournalEntry, NodeStatus, Patient, Preoperative, Registration,
 };
 use rerun::external::arrow::array::{UInt32Array, UInt64Array};
 use runtime::Topic;
 
-use super::canvas::{Canvas, CanvasError, place};
+use super::canvas::{Canvas, CanvasError, part, place};
+use super::distances::Watch;
+use super::landmarks::Planned;
+use super::lanes::Lanes;
 use super::layout::{self, Carried};
+use super::overlay::Overlays;
+use super::reslices::Reslices;
 use super::segmentation::Vessels;
+use super::summary::Summary;
+use super::surfaces::Shown;
 use super::tools::Paths;
 use super::vessel_tree::{Strip, frame};
 
@@ -37,6 +45,17 @@ pub struct Style {
     pub texture_px: u32,
     /// Volumes of up to this many bytes are also stored whole.
     pub tensor_bytes: usize,
+    /// The distances at which alarms begin, by node, where the session says them.
+    pub limits: BTreeMap<String, Limits>,
+}
+
+/// The distances at which alarms begin, millimetres.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Look.
+    pub warning_mm: f64,
+    /// Stop.
+    pub danger_mm: f64,
 }
 
 /// Draws every message.
@@ -54,6 +73,17 @@ pub struct Painter {
     pub(super) preoperative: Option<(String, Vec<Strip>)>,
     /// The last registration of each stream.
     pub(super) registrations: HashMap<String, Registration>,
+    pub(super) shown: Shown,
+    pub(super) reslices: Reslices,
+    pub(super) planned: Planned,
+    /// The registrations that landmarks are drawn by.
+    pub(super) moved_landmarks: HashSet<String>,
+    pub(super) watches: HashMap<String, Watch>,
+    /// The curves that have a name and a colour.
+    pub(super) named_curves: HashSet<String>,
+    pub(super) overlays: Overlays,
+    pub(super) lanes: Lanes,
+    pub(super) summary: Summary,
 }
 
 impl Painter {
@@ -76,6 +106,15 @@ impl Painter {
             cpu: HashMap::new(),
             preoperative: None,
             registrations: HashMap::new(),
+            shown: Shown::default(),
+            reslices: Reslices::default(),
+            planned: Planned::new(),
+            moved_landmarks: HashSet::new(),
+            watches: HashMap::new(),
+            named_curves: HashSet::new(),
+            overlays: Overlays::new(),
+            lanes: Lanes::new(),
+            summary: Summary::default(),
         })
     }
 
@@ -122,6 +161,7 @@ impl Painter {
                 error.to_string()
             }
         };
+        self.summarise(envelope.published_at)?;
         self.row(topic, received, &said)
     }
 
@@ -153,74 +193,22 @@ impl Painter {
         Ok(())
     }
 
-    fn stream(&mut self, received: &Received) -> Result<Painted, CanvasError> {
-        Ok(match received.envelope().schema.as_str() {
-            UltrasoundImage::SCHEMA => match received.decode::<UltrasoundImage>() {
-                Ok(image) => Ok(self.ultrasound(received, &image.value)?),
-                Err(error) => Err(error),
-            },
-            LocatedImage::SCHEMA => match received.decode::<LocatedImage>() {
-                Ok(image) => Ok(self.located(received, &image.value)?),
-                Err(error) => Err(error),
-            },
-            SegmentedImage::SCHEMA => match received.decode::<SegmentedImage>() {
-                Ok(image) => Ok(self.segmented(received, &image.value)?),
-                Err(error) => Err(error),
-            },
-            ToolPoses::SCHEMA => match received.decode::<ToolPoses>() {
-                Ok(poses) => Ok(self.tools(received, &poses.value)?),
-                Err(error) => Err(error),
-            },
-            Volume::SCHEMA => match received.decode::<Volume>() {
-                Ok(volume) => Ok(self.volume(received, &volume.value)?),
-                Err(error) => Err(error),
-            },
-            VesselTree::<Patient>::SCHEMA => self.vessel_tree(received)?,
-            LabelVolume::<Patient>::SCHEMA => self.label_volume(received)?,
-            IntensityVolume::<Patient>::SCHEMA => self.intensity_volume(received)?,
-            Registration::SCHEMA => match received.decode::<Registration>() {
-                Ok(registration) => Ok(self.registration(received, registration.value)?),
-                Err(error) => Err(error),
-            },
-            other => Ok(Some(format!("{other}: a message of another project is not drawn"))),
-        })
-    }
-
-    /// A stream that has nothing usable shows nothing.
-    fn blank(&mut self, received: &Received, reason: &str) -> Result<(), CanvasError> {
-        let stream = &received.envelope().stream;
-        let place = place(stream);
-        match received.envelope().schema.as_str() {
-            VesselTree::<Patient>::SCHEMA
-            | LabelVolume::<Patient>::SCHEMA
-            | IntensityVolume::<Patient>::SCHEMA => {
-                if let Some(frame @ (Patient::NAME | Preoperative::NAME)) = frame(received) {
-                    self.canvas.clear(&format!("{frame}/{place}"))?;
-                    self.forget_preoperative(stream)?;
-                }
-            }
-            Registration::SCHEMA => self.forget_registration(stream)?,
-            _ => {
-                self.canvas.clear(&format!("images/{place}"))?;
-                self.canvas.clear(&format!("patient/{place}/now"))?;
-            }
-        }
-        let text = format!("{stream} is blank: {reason}");
-        self.say(node(stream), rerun::TextLogLevel::WARN, &text)
-    }
-
     fn health(&mut self, received: &Received) -> Result<Painted, CanvasError> {
         let health = match received.decode::<Health>() {
             Ok(health) => health.value,
             Err(error) => return Ok(Err(error)),
         };
-        let (level, text) = match health {
-            Health::Healthy => (rerun::TextLogLevel::INFO, "healthy".to_owned()),
+        let node = node(&received.envelope().stream);
+        let (level, state, text) = match &health {
+            Health::Healthy => (rerun::TextLogLevel::INFO, "healthy", "healthy".to_owned()),
             Health::Degraded { reason } => {
-                (rerun::TextLogLevel::WARN, format!("degraded: {reason}"))
+                (rerun::TextLogLevel::WARN, "not healthy", format!("degraded: {reason}"))
             }
         };
-        self.say(node(&received.envelope().stream), level, &text)?;
+        self.say(node, level, &text)?;
+        self.state(&format!("health/{}", part(node)), state)?;
+        let reason = (health != Health::Healthy).then_some(text.as_str());
+        self.summary.health(node, reason);
         Ok(Ok(Some(text)))
     }
 
@@ -264,7 +252,7 @@ impl Painter {
     /// Stores the layout anew when there is something new to show.
     fn lay_out(&mut self) -> Result<(), CanvasError> {
         if self.laid_out.as_ref() != Some(&self.kinds) {
-            self.canvas.lay_out(&layout::blueprint(&self.kinds))?;
+            self.canvas.lay_out(&layout::layout(&self.kinds))?;
             self.laid_out = Some(self.kinds.clone());
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! Registrations: their state in words, how well they fit as curves, and the preoperative vessels
-//! where they lie in the patient.
+//! Registrations: their state in words and as a lane, how well they fit as curves, and the preoperative
+//! vessels where they lie in the patient.
 
 use std::mem::discriminant;
 
@@ -7,7 +7,7 @@ use messages::wire::Received;
 use messages::{Alignment, Point, Registration, RegistrationState};
 use nalgebra::Point3;
 
-use super::canvas::{CanvasError, place};
+use super::canvas::{CanvasError, part, place};
 use super::painter::{Painter, node};
 use super::vessel_tree::{Strip, lines};
 
@@ -30,6 +30,8 @@ impl Painter {
         if !same_state {
             self.say(node(stream), level, &text)?;
         }
+        self.state(&format!("registration/{}", part(stream)), lane(&registration.state))?;
+        self.summary.registration(stream, &registration);
         if let Some(alignment) = &registration.alignment {
             let curves = [
                 ("explained", Some(alignment.fit.explained)),
@@ -46,7 +48,9 @@ impl Painter {
         // An alignment that is only kept is drawn already.
         if alignment_before != registration.alignment {
             self.move_by(stream, registration.alignment.as_ref())?;
+            self.move_landmarks(stream)?;
         }
+        self.move_surfaces(stream)?;
         Ok(Some(text))
     }
 
@@ -66,6 +70,10 @@ impl Painter {
     /// A registration says that it has nothing usable.
     pub(super) fn forget_registration(&mut self, stream: &str) -> Result<(), CanvasError> {
         self.registrations.remove(stream);
+        self.summary.forget(stream);
+        self.state(&format!("registration/{}", part(stream)), "not registered")?;
+        self.move_landmarks(stream)?;
+        self.move_surfaces(stream)?;
         self.canvas.clear(&moved_entity(stream))
     }
 
@@ -101,8 +109,19 @@ fn words(state: &RegistrationState) -> (&'static str, String) {
     }
 }
 
+/// The state of the registration's lane.
+fn lane(state: &RegistrationState) -> &'static str {
+    match state {
+        RegistrationState::None { .. } => "not registered",
+        RegistrationState::Unverified { .. } => "unverified",
+        RegistrationState::Accepted => "accepted",
+        RegistrationState::Degraded { .. } => "degraded",
+        RegistrationState::Refused { .. } => "refused",
+    }
+}
+
 /// What the error in the middle of the field does not exceed in 95 of 100 cases, millimetres.
-fn error_at_centre_mm(alignment: &Alignment) -> Option<f64> {
+pub fn error_at_centre_mm(alignment: &Alignment) -> Option<f64> {
     let field = &alignment.field;
     let centre = field.size.map(|nodes| f64::from(nodes.saturating_sub(1)) / 2.0);
     let centre = field.preoperative_from_node * Point::new(Point3::from(centre));

@@ -1,4 +1,5 @@
-//! Volumes of a scanner, and which structure each voxel belongs to: three slices of each.
+//! Volumes of a scanner, and which structure each voxel belongs to: three slices of each, through the
+//! middle until a tool is followed.
 
 use messages::wire::Received;
 use messages::{Frame, IntensityVolume, LabelVolume, Modality, Patient, Preoperative, Structure};
@@ -6,6 +7,7 @@ use messages::{Frame, IntensityVolume, LabelVolume, Modality, Patient, Preoperat
 use super::canvas::{CanvasError, place};
 use super::colours;
 use super::painter::{Painted, Painter};
+use super::reslices::Cut;
 use super::slices::{Slice, slices};
 use super::vessel_tree::{frame, not_drawn};
 
@@ -15,16 +17,23 @@ const SOFT_TISSUE_HU: [i16; 2] = [-160, 240];
 /// brighter than white.
 const CLIPPED_PER_MILLE: usize = 10;
 
+/// Opacity of labels: the image must be seen through them.
+const LABELS: f32 = 0.45;
+
 impl Painter {
     /// Draws the slices of a volume of intensities.
     pub(super) fn intensity_volume(&mut self, received: &Received) -> Result<Painted, CanvasError> {
         match frame(received) {
             Some(Preoperative::NAME) => match received.decode::<IntensityVolume<Preoperative>>() {
-                Ok(volume) => Ok(Ok(Some(self.intensities(received, &volume.value)?))),
+                Ok(volume) => {
+                    let (said, window) = self.intensities(received, &volume.value)?;
+                    self.keep_scan(received, Cut::Grey(volume.value, window));
+                    Ok(Ok(Some(said)))
+                }
                 Err(error) => Ok(Err(error)),
             },
             Some(Patient::NAME) => match received.decode::<IntensityVolume<Patient>>() {
-                Ok(volume) => Ok(Ok(Some(self.intensities(received, &volume.value)?))),
+                Ok(volume) => Ok(Ok(Some(self.intensities(received, &volume.value)?.0))),
                 Err(error) => Ok(Err(error)),
             },
             other => Ok(Ok(Some(not_drawn(other)))),
@@ -35,7 +44,11 @@ impl Painter {
     pub(super) fn label_volume(&mut self, received: &Received) -> Result<Painted, CanvasError> {
         match frame(received) {
             Some(Preoperative::NAME) => match received.decode::<LabelVolume<Preoperative>>() {
-                Ok(volume) => Ok(Ok(Some(self.labels(received, &volume.value)?))),
+                Ok(volume) => {
+                    let said = self.labels(received, &volume.value)?;
+                    self.keep_scan(received, Cut::Labels(volume.value));
+                    Ok(Ok(Some(said)))
+                }
                 Err(error) => Ok(Err(error)),
             },
             Some(Patient::NAME) => match received.decode::<LabelVolume<Patient>>() {
@@ -46,31 +59,42 @@ impl Painter {
         }
     }
 
+    /// What is said of it, and which intensities are drawn black and white.
     fn intensities<In: Frame>(
         &mut self,
         received: &Received,
         volume: &IntensityVolume<In>,
-    ) -> Result<String, CanvasError> {
+    ) -> Result<(String, [i16; 2]), CanvasError> {
         let base = format!("{}/{}", In::NAME, place(&received.envelope().stream));
-        let slices = slices(volume.voxels.as_slice(), volume.size, &volume.frame_from_voxel);
+        let slices = slices(volume.voxels.as_slice(), volume.size, &volume.frame_from_voxel, None);
         let Some(slices) = slices else {
             self.canvas.clear(&base)?;
-            return Ok("an empty volume".to_owned());
+            return Ok(("an empty volume".to_owned(), SOFT_TISSUE_HU));
         };
         let window = window(volume.modality, &slices);
-        for slice in slices {
-            let grey: Vec<u8> = slice.pixels.iter().map(|&value| grey(value, window)).collect();
-            let bytes = grey.len();
-            let image = rerun::Image::from_l8(grey, slice.size_px);
-            self.canvas.draw(&format!("{base}/{}", slice.name), &image, bytes)?;
-        }
+        self.grey_slices(&base, slices, window)?;
         let modality = match volume.modality {
             Modality::Ct => "CT",
             Modality::Mr => "MR",
             Modality::ConeBeamCt => "cone-beam CT",
         };
         let [x, y, z] = volume.size;
-        Ok(format!("{modality} of {x}×{y}×{z} voxels"))
+        Ok((format!("{modality} of {x}×{y}×{z} voxels"), window))
+    }
+
+    pub(super) fn grey_slices(
+        &mut self,
+        base: &str,
+        slices: [Slice<i16>; 3],
+        window: [i16; 2],
+    ) -> Result<(), CanvasError> {
+        for slice in slices {
+            let grey: Vec<u8> = slice.pixels.iter().map(|&value| grey(value, window)).collect();
+            let bytes = grey.len();
+            let image = rerun::Image::from_l8(grey, slice.size_px);
+            self.canvas.draw(&format!("{base}/{}", slice.name), &image, bytes)?;
+        }
+        Ok(())
     }
 
     fn labels<In: Frame>(
@@ -79,13 +103,23 @@ impl Painter {
         volume: &LabelVolume<In>,
     ) -> Result<String, CanvasError> {
         let base = format!("{}/{}", In::NAME, place(&received.envelope().stream));
-        let slices = slices(volume.labels.as_slice(), volume.size, &volume.frame_from_voxel);
+        let slices = slices(volume.labels.as_slice(), volume.size, &volume.frame_from_voxel, None);
         let Some(slices) = slices else {
             self.canvas.clear(&base)?;
             return Ok("an empty volume".to_owned());
         };
         let names = volume.structures.iter().map(|structure| structure.name.len() + 16).sum();
         self.canvas.draw(&base, &annotations(&volume.structures), names)?;
+        self.label_slices(&base, slices)?;
+        let [x, y, z] = volume.size;
+        Ok(format!("{x}×{y}×{z} labels of {} structures", volume.structures.len()))
+    }
+
+    pub(super) fn label_slices(
+        &mut self,
+        base: &str,
+        slices: [Slice<u8>; 3],
+    ) -> Result<(), CanvasError> {
         for slice in slices {
             let format = rerun::datatypes::ImageFormat::segmentation(
                 slice.size_px,
@@ -93,11 +127,11 @@ impl Painter {
             );
             let bytes = slice.pixels.len();
             let image =
-                rerun::SegmentationImage::new(slice.pixels, rerun::components::ImageFormat(format));
+                rerun::SegmentationImage::new(slice.pixels, rerun::components::ImageFormat(format))
+                    .with_opacity(LABELS);
             self.canvas.draw(&format!("{base}/{}", slice.name), &image, bytes)?;
         }
-        let [x, y, z] = volume.size;
-        Ok(format!("{x}×{y}×{z} labels of {} structures", volume.structures.len()))
+        Ok(())
     }
 }
 
@@ -147,7 +181,7 @@ mod tests {
     fn a_bright_spot_does_not_darken_an_mr() {
         let mut pixels: Vec<i16> = (0..1000).collect();
         pixels[999] = i16::MAX;
-        let slice = Slice { name: "axial", size_px: [1000, 1], pixels };
+        let slice = Slice { name: "axial", size_px: [1000, 1], pixels, through_px: [0.0; 2] };
         assert_eq!(window(Modality::Mr, &[slice]), [10, 989]);
     }
 

@@ -1,4 +1,4 @@
-//! Three slices through the middle of a volume, as they are hung in a reading room: axial, coronal
+//! Three slices through a volume, as they are hung in a reading room: axial, coronal
 //! and sagittal, with square pixels.
 
 use messages::{Affine, Voxel};
@@ -32,6 +32,12 @@ impl Way {
         ((self.voxels as f64 * self.step_mm / pixel_mm).round() as usize).clamp(1, MOST_PX as usize)
     }
 
+    /// The middle of the pixels that show a voxel.
+    fn pixel(&self, voxel: usize, pixel_mm: f64) -> f32 {
+        let along = if self.is_reversed { self.voxels - 1 - voxel } else { voxel };
+        ((along as f64 + 0.5) * self.step_mm / pixel_mm) as f32
+    }
+
     /// The voxel's index that each pixel shows.
     fn indices(&self, pixel_mm: f64) -> Vec<usize> {
         (0..self.pixels(pixel_mm))
@@ -56,10 +62,12 @@ pub struct Slice<T> {
     pub size_px: [u32; 2],
     /// The nearest voxel of each pixel, row by row.
     pub pixels: Vec<T>,
+    /// Where the other two slices cross it: column and row.
+    pub through_px: [f32; 2],
 }
 
-/// The slices through the middle of a volume of `size` voxels (x fastest, then y and z), along its own
-/// axes: each is named after the anatomical plane that it is closest to.
+/// The slices through a voxel, or through the middle, of a volume of `size` voxels (x fastest, then y and
+/// z), along its own axes: each is named after the anatomical plane that it is closest to.
 ///
 /// The patient's left is on the right of axial and coronal slices, the back is below in axial and on
 /// the right of sagittal ones, the head is above. None of an empty volume.
@@ -67,19 +75,22 @@ pub fn slices<T: Copy, In>(
     voxels: &[T],
     size: [u32; 3],
     frame_from_voxel: &Affine<In, Voxel>,
+    through: Option<[usize; 3]>,
 ) -> Option<[Slice<T>; 3]> {
     let count: u128 = size.iter().map(|&size| u128::from(size)).product();
     if voxels.is_empty() || count != voxels.len() as u128 {
         return None;
     }
     let size = size.map(|size| size as usize);
+    let through = through.unwrap_or(size.map(|size| size / 2));
+    let through = [0, 1, 2].map(|axis| through[axis].min(size[axis] - 1));
     let [left, posterior, superior] = ways(size, frame_from_voxel);
     let of = |name, across: Way, down: Way| {
         let extent_mm = |way: &Way| way.voxels as f64 * way.step_mm;
         let widest_mm = extent_mm(&across).max(extent_mm(&down));
         let pixel_mm = across.step_mm.min(down.step_mm).max(widest_mm / MOST_PX);
         let (columns, rows) = (across.indices(pixel_mm), down.indices(pixel_mm));
-        let mut index = size.map(|size| size / 2);
+        let mut index = through;
         let mut pixels = Vec::with_capacity(columns.len() * rows.len());
         for &row in &rows {
             index[down.axis] = row;
@@ -88,7 +99,8 @@ pub fn slices<T: Copy, In>(
                 pixels.push(voxels[(index[2] * size[1] + index[1]) * size[0] + index[0]]);
             }
         }
-        Slice { name, size_px: [columns.len() as u32, rows.len() as u32], pixels }
+        let through_px = [across, down].map(|way| way.pixel(through[way.axis], pixel_mm));
+        Slice { name, size_px: [columns.len() as u32, rows.len() as u32], pixels, through_px }
     };
     Some([
         of(NAMES[0], left, posterior),
@@ -142,7 +154,7 @@ mod tests {
     #[test]
     fn slices_of_a_volume_in_lps() {
         let map = map(Matrix3::identity());
-        let [axial, coronal, sagittal] = slices(&voxels(), [2, 3, 4], &map).unwrap();
+        let [axial, coronal, sagittal] = slices(&voxels(), [2, 3, 4], &map, None).unwrap();
         assert_eq!((axial.name, axial.size_px), ("axial", [2, 3]));
         assert_eq!(axial.pixels, [200, 201, 210, 211, 220, 221]);
         // The head is above.
@@ -153,9 +165,25 @@ mod tests {
     }
 
     #[test]
+    fn slices_go_through_a_voxel_and_say_where_it_is() {
+        let map = map(Matrix3::from_diagonal(&Vector3::new(1.0, 1.0, 2.5)));
+        for through in [[0, 0, 0], [1, 2, 3], [1, 0, 2], [0, 2, 1]] {
+            let expected = 100 * through[2] + 10 * through[1] + through[0];
+            for slice in slices(&voxels(), [2, 3, 4], &map, Some(through)).unwrap() {
+                let [column, row] = slice.through_px.map(|px| px as usize);
+                let pixel = slice.pixels[row * slice.size_px[0] as usize + column];
+                assert_eq!(usize::from(pixel), expected, "{} {through:?}", slice.name);
+            }
+        }
+        // What is outside is cut at the border.
+        let [axial, ..] = slices(&voxels(), [2, 3, 4], &map, Some([9, 9, 9])).unwrap();
+        assert_eq!(axial.pixels[5], 321);
+    }
+
+    #[test]
     fn thick_slices_keep_their_aspect() {
         let map = map(Matrix3::from_diagonal(&Vector3::new(1.0, 1.0, 2.5)));
-        let [axial, coronal, _] = slices(&voxels(), [2, 3, 4], &map).unwrap();
+        let [axial, coronal, _] = slices(&voxels(), [2, 3, 4], &map, None).unwrap();
         assert_eq!(axial.size_px, [2, 3]);
         // 4 × 2.5 mm at 1 mm for each pixel.
         assert_eq!(coronal.size_px, [2, 10]);
@@ -168,7 +196,7 @@ mod tests {
         // x to the front, y to the feet, z to the left; and turned a little.
         let axes = Matrix3::new(0., 0., 1., -1., 0., 0., 0., -1., 0.);
         let tilt = Rotation3::new(Vector3::new(0.1, -0.2, 0.15));
-        let [axial, ..] = slices(&voxels(), [2, 3, 4], &map(tilt.matrix() * axes)).unwrap();
+        let [axial, ..] = slices(&voxels(), [2, 3, 4], &map(tilt.matrix() * axes), None).unwrap();
         // Left is along z, the back against x, through the middle of y.
         assert_eq!(axial.size_px, [4, 2]);
         assert_eq!(axial.pixels, [11, 111, 211, 311, 10, 110, 210, 310]);
@@ -177,7 +205,7 @@ mod tests {
     #[test]
     fn no_slice_is_larger_than_can_be_drawn() {
         let map = map(Matrix3::from_diagonal(&Vector3::new(1.0, 1e6, 0.001)));
-        for slice in slices(&voxels(), [2, 3, 4], &map).unwrap() {
+        for slice in slices(&voxels(), [2, 3, 4], &map, None).unwrap() {
             assert!(slice.size_px.iter().all(|&px| (1..=1024).contains(&px)));
             assert_eq!(slice.pixels.len(), (slice.size_px[0] * slice.size_px[1]) as usize);
         }
@@ -185,7 +213,7 @@ mod tests {
 
     #[test]
     fn an_empty_volume_has_no_slices() {
-        assert!(slices::<u8, _>(&[], [0, 3, 4], &map(Matrix3::identity())).is_none());
-        assert!(slices::<u8, _>(&[1, 2], [3, 1, 1], &map(Matrix3::identity())).is_none());
+        assert!(slices::<u8, _>(&[], [0, 3, 4], &map(Matrix3::identity()), None).is_none());
+        assert!(slices::<u8, _>(&[1, 2], [3, 1, 1], &map(Matrix3::identity()), None).is_none());
     }
 }

@@ -102,8 +102,7 @@ fn time_of_acquisition_and_validity_count() {
             envelope.validity = Validity::Stale { reason: "late".to_owned() };
         }
     });
-    let anything =
-        Tolerance { mm: 1e9, length_mm: 1e9, degrees: 360.0, dice: 0.0, ms: 1e9, grey: 255.0 };
+    let anything = session::anything();
     assert!(!compared(&heard, &stale, anything).equal);
 }
 
@@ -180,8 +179,7 @@ fn images_are_compared_by_their_grey_values() {
 #[test]
 fn a_stream_or_a_message_that_only_one_side_has_is_a_failure() {
     let heard = session::script(4, [16, 16]);
-    let anything =
-        Tolerance { mm: 1e9, length_mm: 1e9, degrees: 360.0, dice: 0.0, ms: 1e9, grey: 255.0 };
+    let anything = session::anything();
     let name = |heard: &Heard| Received::parse(heard.1.clone()).unwrap().envelope().clone();
     let without_stream: Vec<Heard> =
         heard.iter().filter(|heard| name(heard).stream != "segment.labels").cloned().collect();

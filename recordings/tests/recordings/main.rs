@@ -6,6 +6,8 @@ mod comparing;
 mod damaging;
 mod disk;
 mod drawing;
+mod guided;
+mod guiding;
 mod playing;
 mod preoperative;
 mod reading;

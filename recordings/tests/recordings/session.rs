@@ -11,6 +11,7 @@ use messages::{
     Transform, UltrasoundImage, Volume,
 };
 use nalgebra::{Isometry3, Matrix3x4, Vector3};
+use recordings::compare::Tolerance;
 use recordings::record::{Parameters, Record};
 use runtime::{Assignment, Observed, Observer, Topic};
 
@@ -264,6 +265,20 @@ pub fn recorded(heard: &[Heard]) -> Vec<Heard> {
         *topic != Topic::Status && matches!(kind, Kind::Message | Kind::Blank)
     };
     heard.iter().filter(kept).cloned().collect()
+}
+
+/// A tolerance of any difference that can be measured.
+pub fn anything() -> Tolerance {
+    Tolerance {
+        mm: 1e9,
+        length_mm: 1e9,
+        degrees: 360.0,
+        px: 1e9,
+        share: 1.0,
+        dice: 0.0,
+        ms: 1e9,
+        grey: 1e9,
+    }
 }
 
 /// Waits until `done`, or gives up after a long time.

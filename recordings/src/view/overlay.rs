@@ -1,0 +1,176 @@
+//! Outlines of structures in a live image: as wide as their error, with names, and what they are worth.
+
+use std::collections::{BTreeMap, HashMap};
+
+use messages::wire::Received;
+use messages::{Guidance, Overlay};
+
+use super::canvas::{CanvasError, part, place};
+use super::colours;
+use super::painter::{Painter, node};
+use super::words;
+
+/// Half the width of an outline, pixels of the image.
+const LINE_PX: f32 = 0.8;
+/// Opacity of the band that the outline lies in with its error.
+const BAND: u8 = 40;
+/// Outlines shorter than this have no name, pixels.
+const NAMED_PX: f32 = 30.0;
+
+/// What one stream of overlays said last.
+pub type Overlays = HashMap<String, Guidance>;
+
+impl Painter {
+    pub(super) fn overlay(
+        &mut self,
+        received: &Received,
+        overlay: &Overlay,
+    ) -> Result<Option<String>, CanvasError> {
+        let stream = &received.envelope().stream;
+        let base = format!("images/{}", place(stream));
+        let before = self.overlays.insert(stream.clone(), overlay.guidance.clone());
+        let text = words::guidance(&overlay.guidance);
+        if before.as_ref().map(std::mem::discriminant)
+            != Some(std::mem::discriminant(&overlay.guidance))
+        {
+            let level = words::level(words::guidance_grade(&overlay.guidance));
+            self.say(node(stream), level, &text)?;
+        }
+        self.state(
+            &format!("guidance/{}", part(stream)),
+            words::guidance_state(&overlay.guidance),
+        )?;
+        // What is said does not depend on where the outlines lie.
+        if before.as_ref() != Some(&overlay.guidance) {
+            self.worth(&base, overlay)?;
+        }
+        if overlay.guidance.is_blank() {
+            if !before.is_some_and(|before| before.is_blank()) {
+                self.canvas.clear(&format!("{base}/now"))?;
+            }
+            return Ok(Some(text));
+        }
+        self.outlines(&base, overlay)?;
+        Ok(Some(format!("{text}; {} outlines", overlay.outlines.len())))
+    }
+
+    /// A stream of overlays says that it has nothing usable.
+    pub(super) fn forget_overlay(&mut self, stream: &str) -> Result<(), CanvasError> {
+        self.overlays.remove(stream);
+        self.state(&format!("guidance/{}", part(stream)), "blank")?;
+        self.canvas.clear(&format!("images/{}", place(stream)))
+    }
+
+    /// Says in the image why nothing is shown, or why it must not be trusted.
+    fn worth(&mut self, base: &str, overlay: &Overlay) -> Result<(), CanvasError> {
+        let entity = format!("{base}/worth");
+        let Some(reason) = overlay.guidance.reason() else {
+            return self.canvas.clear(&entity);
+        };
+        let state = words::guidance_state(&overlay.guidance).to_uppercase();
+        let text = format!("{state}: {reason}");
+        let [r, g, b] = words::guidance_grade(&overlay.guidance).colour();
+        let at = [overlay.width_px as f32 / 2.0, overlay.height_px as f32 * 0.04];
+        let label = rerun::Points2D::new([at])
+            .with_radii([0.0])
+            .with_colors([rerun::Color::from_rgb(r, g, b)])
+            .with_labels([text.as_str()])
+            .with_show_labels(true);
+        self.canvas.draw(&entity, &label, text.len())
+    }
+
+    fn outlines(&mut self, base: &str, overlay: &Overlay) -> Result<(), CanvasError> {
+        let mut lines = Vec::new();
+        let (mut colours, mut bands, mut widths) = (Vec::new(), Vec::new(), Vec::new());
+        for (outline, points) in overlay.lines() {
+            let Some(structure) = overlay.structures.get(usize::from(outline.structure)) else {
+                continue;
+            };
+            let mut line = points.to_vec();
+            if outline.closed {
+                line.extend(points.first());
+            }
+            let [r, g, b] = colours::structure(structure);
+            colours.push(rerun::Color::from_rgb(r, g, b));
+            bands.push(rerun::Color::from_unmultiplied_rgba(r, g, b, BAND));
+            widths.push(outline.error_px.max(LINE_PX));
+            lines.push(line);
+        }
+        let bytes = 8 * overlay.points as usize + 16 * lines.len();
+        let band = rerun::LineStrips2D::new(lines.clone())
+            .with_radii(widths)
+            .with_colors(bands)
+            .with_draw_order(20.0);
+        self.canvas.draw(&format!("{base}/now/error"), &band, bytes)?;
+        let outlines = rerun::LineStrips2D::new(lines)
+            .with_radii([LINE_PX])
+            .with_colors(colours)
+            .with_draw_order(21.0);
+        self.canvas.draw(&format!("{base}/now/outlines"), &outlines, bytes)?;
+        let names = names(overlay);
+        let labels = rerun::Points2D::new(names.iter().map(|(_, at)| *at))
+            .with_radii([0.0])
+            .with_labels(names.iter().map(|(name, _)| *name))
+            .with_show_labels(true)
+            .with_draw_order(22.0);
+        self.canvas.draw(&format!("{base}/now/names"), &labels, 32 * names.len())
+    }
+}
+
+/// The name of each structure at the top of its longest outline, if that is long enough.
+fn names(overlay: &Overlay) -> Vec<(&str, [f32; 2])> {
+    let mut longest: BTreeMap<u16, (f32, [f32; 2])> = BTreeMap::new();
+    for (outline, points) in overlay.lines() {
+        let step = |pair: &[[f32; 2]]| (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1]);
+        let length_px: f32 = points.windows(2).map(step).sum();
+        let top = points.iter().copied().min_by(|a, b| a[1].total_cmp(&b[1]));
+        let Some(top) = top.filter(|_| length_px >= NAMED_PX) else { continue };
+        let best = longest.entry(outline.structure).or_insert((0.0, top));
+        if length_px > best.0 {
+            *best = (length_px, top);
+        }
+    }
+    longest
+        .into_iter()
+        .filter_map(|(of, (_, top))| {
+            Some((overlay.structures.get(usize::from(of))?.name.as_str(), top))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use messages::{Outline, Structure, StructureKind};
+
+    use super::*;
+
+    #[test]
+    fn a_structure_is_named_once_at_the_top_of_its_longest_outline() {
+        let outline =
+            |structure, points| Outline { structure, points, closed: true, error_px: 2.0 };
+        let structure = |name: &str| Structure { name: name.to_owned(), kind: StructureKind::Vein };
+        let points: [[f32; 2]; 8] = [
+            // 3 px long: no name.
+            [0.0, 0.0],
+            [3.0, 0.0],
+            // 80 px.
+            [10.0, 50.0],
+            [50.0, 30.0],
+            [50.0, 70.0],
+            // 40 px of the same structure.
+            [100.0, 10.0],
+            [100.0, 20.0],
+            [130.0, 20.0],
+        ];
+        let overlay = Overlay {
+            width_px: 320,
+            height_px: 240,
+            guidance: Guidance::Valid,
+            structures: vec![structure("small"), structure("large")],
+            outlines: vec![outline(0, 2), outline(1, 3), outline(1, 3)],
+            points: 8,
+            points_px: points.into_iter().flatten().collect::<Vec<_>>().into(),
+        };
+        assert_eq!(names(&overlay), [("large", [50.0, 30.0])]);
+    }
+}

@@ -1,0 +1,234 @@
+//! What matters now, in letters that are read from across the room.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use messages::{Alarm, Distances, Guidance, Registration, RegistrationState, Timestamp, ToolPlace};
+
+use super::canvas::CanvasError;
+use super::distances::{Nearest, nearest, worst};
+use super::painter::Painter;
+use super::registration::error_at_centre_mm;
+use super::words;
+
+/// How often it is written anew at most.
+const PERIOD: Duration = Duration::from_millis(200);
+
+/// What is known of what matters.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// By stream of distances.
+    watched: BTreeMap<String, Watched>,
+    /// By stream of registrations.
+    registered: BTreeMap<String, String>,
+    /// Nodes that are not healthy, and why.
+    unhealthy: BTreeMap<String, String>,
+    /// How many nodes have said that they are healthy or not.
+    nodes: std::collections::BTreeSet<String>,
+    is_changed: bool,
+    text: String,
+    written_at: Option<Timestamp>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Watched {
+    guidance: Guidance,
+    tools: Vec<ToolLine>,
+}
+
+#[derive(Debug, PartialEq)]
+struct ToolLine {
+    alarm: Option<Alarm>,
+    text: String,
+}
+
+impl Summary {
+    /// Takes note of distances.
+    pub fn distances(&mut self, stream: &str, distances: &Distances) {
+        let tools = distances.tools.iter().map(|tool| {
+            let text = match (&tool.place, nearest(distances, tool)) {
+                (ToolPlace::Hidden { reason }, _) => format!("{} hidden: {reason}", tool.name),
+                (_, None) => format!("{}: no distance", tool.name),
+                (_, Some(Nearest { structure, distance })) => {
+                    let distance = words::distance(&distance);
+                    format!("{}: **{distance}** from {}", tool.name, structure.name)
+                }
+            };
+            ToolLine { alarm: worst(tool), text }
+        });
+        let watched = Watched { guidance: distances.guidance.clone(), tools: tools.collect() };
+        if self.watched.get(stream) != Some(&watched) {
+            self.watched.insert(stream.to_owned(), watched);
+            self.is_changed = true;
+        }
+    }
+
+    /// Takes note of a registration.
+    pub fn registration(&mut self, stream: &str, registration: &Registration) {
+        let state = match registration.state {
+            RegistrationState::None { .. } => "not registered",
+            RegistrationState::Unverified { .. } => "registered, **unverified**",
+            RegistrationState::Accepted => "registered",
+            RegistrationState::Degraded { .. } => "registration **degraded**",
+            RegistrationState::Refused { .. } => "registration **refused**",
+        };
+        let mut text = state.to_owned();
+        if let Some(alignment) = &registration.alignment {
+            if let Some(error_mm) = error_at_centre_mm(alignment) {
+                let _ = write!(text, ", ± {error_mm:.1} mm");
+            }
+            let _ = write!(text, ", explains {:.0} %", 100.0 * alignment.fit.explained);
+        }
+        if self.registered.get(stream) != Some(&text) {
+            self.registered.insert(stream.to_owned(), text);
+            self.is_changed = true;
+        }
+    }
+
+    /// Takes note of a node's health: why it is not healthy, or that it is.
+    pub fn health(&mut self, node: &str, reason: Option<&str>) {
+        let is_new = self.nodes.insert(node.to_owned());
+        let before = match reason {
+            Some(reason) => self.unhealthy.insert(node.to_owned(), reason.to_owned()),
+            None => self.unhealthy.remove(node),
+        };
+        self.is_changed |= is_new || before.as_deref() != reason;
+    }
+
+    /// What a stream said holds no more.
+    pub fn forget(&mut self, stream: &str) {
+        self.is_changed |= self.watched.remove(stream).is_some();
+        self.is_changed |= self.registered.remove(stream).is_some();
+    }
+
+    /// In Markdown.
+    fn markdown(&self) -> String {
+        let mut text = String::new();
+        for watched in self.watched.values() {
+            let heading = match &watched.guidance {
+                Guidance::Blank { reason } => format!("# NO GUIDANCE\n{reason}\n"),
+                Guidance::Unverified { reason } => {
+                    format!("{}\n**unverified**: {reason}\n", alarm_heading(&watched.tools))
+                }
+                Guidance::Valid => format!("{}\n", alarm_heading(&watched.tools)),
+            };
+            text.push_str(&heading);
+            for tool in &watched.tools {
+                let _ = writeln!(text, "## {}", tool.text);
+            }
+        }
+        for registered in self.registered.values() {
+            let _ = writeln!(text, "### {registered}");
+        }
+        for (node, reason) in &self.unhealthy {
+            let _ = writeln!(text, "- **{node}** {reason}");
+        }
+        let healthy = self.nodes.len().saturating_sub(self.unhealthy.len());
+        let _ = writeln!(text, "\n{healthy} of {} nodes healthy", self.nodes.len());
+        text
+    }
+}
+
+/// The worst alarm of all tools.
+fn alarm_heading(tools: &[ToolLine]) -> &'static str {
+    match tools.iter().filter_map(|tool| tool.alarm).max() {
+        None => "# NO DISTANCE",
+        Some(Alarm::Clear) => "# CLEAR",
+        Some(Alarm::Warning) => "# WARNING",
+        Some(Alarm::Danger) => "# DANGER",
+    }
+}
+
+impl Painter {
+    /// Writes anew what matters, if it has changed and was not written just now.
+    pub(super) fn summarise(&mut self, at: Timestamp) -> Result<(), CanvasError> {
+        let summary = &mut self.summary;
+        let is_due = summary.written_at.is_none_or(|written| at.since(written) >= PERIOD);
+        if !summary.is_changed || !is_due {
+            return Ok(());
+        }
+        summary.is_changed = false;
+        let text = summary.markdown();
+        if text == summary.text {
+            return Ok(());
+        }
+        summary.text.clone_from(&text);
+        summary.written_at = Some(at);
+        let document = rerun::TextDocument::from_markdown(text.as_str());
+        self.canvas.draw("summary", &document, text.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use messages::{Point, Structure, StructureDistance, StructureKind, ToolDistances};
+    use nalgebra::Point3;
+
+    use super::*;
+
+    fn distances(guidance: Guidance, mm: Option<(f64, Alarm)>) -> Distances {
+        let at = |z| Point::new(Point3::new(0.0, 0.0, z));
+        let structures = mm
+            .iter()
+            .map(|_| Structure { name: "portal_vein".to_owned(), kind: StructureKind::Vein });
+        let of = mm.iter().map(|&(tip_mm, alarm)| StructureDistance {
+            tip_mm,
+            shaft_mm: tip_mm,
+            error_mm: 2.0,
+            alarm,
+        });
+        Distances {
+            guidance,
+            registration_age_ns: None,
+            structures: structures.collect(),
+            tools: vec![ToolDistances {
+                name: "instrument".to_owned(),
+                place: ToolPlace::Seen { tip: at(0.0), shaft_end: at(100.0), error_mm: 0.5 },
+                structures: of.collect(),
+            }],
+        }
+    }
+
+    #[test]
+    fn the_worst_is_said_first() {
+        let mut summary = Summary::default();
+        summary.distances(
+            "navigate.distances",
+            &distances(Guidance::Valid, Some((1.5, Alarm::Danger))),
+        );
+        summary.health("navigate", None);
+        summary.health("tracker", Some("the probe is hidden"));
+        let text = summary.markdown();
+        assert!(
+            text.starts_with("# DANGER\n## instrument: **1.5 ± 2.0 mm** from portal_vein\n"),
+            "{text}"
+        );
+        assert!(text.contains("- **tracker** the probe is hidden\n"), "{text}");
+        assert!(text.ends_with("1 of 2 nodes healthy\n"), "{text}");
+    }
+
+    #[test]
+    fn blank_guidance_shows_its_reason_and_no_figure() {
+        let mut summary = Summary::default();
+        let guidance = Guidance::blank("the reference is hidden");
+        summary.distances("navigate.distances", &distances(guidance, None));
+        let text = summary.markdown();
+        assert!(text.starts_with("# NO GUIDANCE\nthe reference is hidden\n"), "{text}");
+        assert!(!text.contains("mm"), "{text}");
+    }
+
+    #[test]
+    fn what_stays_the_same_is_no_change() {
+        let mut summary = Summary::default();
+        let clear = distances(Guidance::Valid, Some((25.0, Alarm::Clear)));
+        summary.distances("navigate.distances", &clear);
+        summary.health("tracker", None);
+        assert!(std::mem::take(&mut summary.is_changed));
+        summary.distances("navigate.distances", &clear);
+        summary.health("tracker", None);
+        assert!(!summary.is_changed);
+        summary.forget("navigate.distances");
+        assert!(summary.is_changed);
+    }
+}
