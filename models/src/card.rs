@@ -65,19 +65,23 @@ pub enum Architecture {
 
 /// The image that a network takes: a batch of `channels × height × width` float values, where height and
 /// width are multiples of `size_divisor`.
+///
+/// More than one channel: neighbouring slices of a volume, in the order of rising height, of which the middle one
+/// is labelled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
-    /// Channels; 1 is grey.
+    /// Channels; 1 is a grey image, an odd number of more is that many slices of a volume.
     pub channels: usize,
-    /// Pixel size in mm that images are resampled to, in both directions; none: as they come.
+    /// Pixel size in mm that images are resampled to, in both directions, and distance of slices; none: as they
+    /// come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spacing_mm: Option<f64>,
     /// Height and width are padded to multiples of this.
     pub size_divisor: usize,
     /// What the padding holds.
     pub padding: Padding,
-    /// What 8-bit grey values become.
+    /// What grey values or intensities become.
     pub intensity: Intensity,
 }
 
@@ -89,22 +93,30 @@ pub enum Padding {
     Mirror,
 }
 
-/// What an 8-bit grey value is for the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// What an intensity is for the network: an 8-bit grey value, or that of a volume, such as Hounsfield units.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Intensity {
     /// The same number, 0 to 255.
     AsIs,
     /// Divided by 255.
     ZeroToOne,
+    /// 0 up to `low`, 1 from `high` on, even between.
+    Window {
+        /// What becomes 0.
+        low: f32,
+        /// What becomes 1; greater than `low`.
+        high: f32,
+    },
 }
 
 impl Intensity {
-    /// The factor on an 8-bit grey value.
-    pub fn factor(self) -> f32 {
+    /// What the network is given for `value`.
+    pub fn scale(self, value: f32) -> f32 {
         match self {
-            Self::AsIs => 1.0,
-            Self::ZeroToOne => 1.0 / 255.0,
+            Self::AsIs => value,
+            Self::ZeroToOne => value * (1.0 / 255.0),
+            Self::Window { low, high } => ((value - low) / (high - low)).clamp(0.0, 1.0),
         }
     }
 }

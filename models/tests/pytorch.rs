@@ -68,7 +68,7 @@ fn greatest_difference(
 ) -> f32 {
     let processor = Processor::choose(DeviceChoice::Cpu, 1).unwrap();
     let network = Network::load(card, weights, &processor).unwrap();
-    let image = frame.mapv(|value| value * network.card().input.intensity.factor());
+    let image = frame.mapv(|value| network.card().input.intensity.scale(value));
     let ours = network.infer(image.view()).unwrap();
 
     let folder = tempfile::tempdir().unwrap();

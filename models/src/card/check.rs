@@ -1,6 +1,6 @@
 //! The contradictions that a well-formed card may still hold.
 
-use super::{Architecture, Card, Decision, Format};
+use super::{Architecture, Card, Decision, Format, Intensity};
 use crate::unet::UNet2dShape;
 
 impl Card {
@@ -19,8 +19,18 @@ impl Card {
             return Err("`file` is empty; name the file of weights, relative to the card".into());
         }
         let input = &self.input;
-        if input.channels != 1 {
-            return Err(format!("`input.channels` must be 1 (grey), but {} came", input.channels));
+        if !(1..=15).contains(&input.channels) || input.channels.is_multiple_of(2) {
+            return Err(format!(
+                "`input.channels` must be 1 (grey) or an odd number of slices up to 15, but {} came",
+                input.channels
+            ));
+        }
+        if let Intensity::Window { low, high } = input.intensity
+            && !(low.is_finite() && high.is_finite() && low < high)
+        {
+            return Err(format!(
+                "`input.intensity.window` must rise from `low` to `high`, but {low} and {high} came"
+            ));
         }
         if !(1..=1024).contains(&input.size_divisor) {
             return Err(format!(

@@ -53,8 +53,20 @@ fn changed(from: &str, to: &str) -> String {
 #[test]
 fn a_card_survives_writing_and_reading() {
     let card = parse(CARD).unwrap();
-    assert_eq!(card.input.intensity.factor(), 1.0 / 255.0);
+    assert!((card.input.intensity.scale(51.0) - 0.2).abs() < 1e-6);
     assert_eq!(card.output.channels(), 2);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("card.toml");
+    card.write(&path).unwrap();
+    assert_eq!(Card::read(&path).unwrap(), card);
+}
+
+#[test]
+fn a_window_maps_what_lies_in_it_and_survives_writing() {
+    let text = changed("\"zero_to_one\"", "{ window = { low = -100.0, high = 300.0 } }");
+    let card = parse(&text).unwrap();
+    let came = [-1000.0, -100.0, 100.0, 300.0, 900.0].map(|hu| card.input.intensity.scale(hu));
+    assert_eq!(came, [0.0, 0.0, 0.5, 1.0, 1.0]);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("card.toml");
     card.write(&path).unwrap();
@@ -85,6 +97,12 @@ fn contradictions_are_refused_in_words() {
         ("size_divisor = 8", "size_divisor = 0", "`input.size_divisor`"),
         ("size_divisor = 8", "size_divisor = 12", "multiple of 8"),
         ("\nchannels = 1", "\nchannels = 3", "`input.channels`"),
+        ("\nchannels = 1", "\nchannels = 4", "odd number of slices"),
+        (
+            "intensity = \"zero_to_one\"",
+            "intensity = { window = { low = 100.0, high = 100.0 } }",
+            "`input.intensity.window`",
+        ),
         ("[\"background\", \"vessel\"]", "[\"background\"]", "`output.classes`"),
         (
             "[\"background\", \"vessel\"]",

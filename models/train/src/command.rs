@@ -3,37 +3,50 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser;
-use models::card::{
-    Architecture, Card, Decision, Figure, Format, Input, Intensity, Output, Padding, Provenance,
-    Values, sha256_of,
-};
-use models::unet::UNet2dShape;
+use clap::{Parser, ValueEnum};
+use models::card::sha256_of;
 use models::{DeviceChoice, Network, Processor};
 use runtime::clock::monotonic;
 
+use crate::bmode::BmodeVessels;
+use crate::ct::CtVessels;
 use crate::error::TrainingError;
 use crate::fit::{Schedule, fit};
 use crate::progress::Progress;
-use crate::samples::{held_out_family, held_out_patient, training};
-use crate::score::score;
-use crate::threshold::best_threshold;
+use crate::task::{About, Task};
 
-/// Images of held-out patients that each progress line is measured on.
-const WATCHED: u64 = 48;
-/// Images of held-out patients that the card's figure is measured on.
-const SCORED: u64 = 256;
+/// Which network is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Kind {
+    /// Vessels in B-mode images.
+    BmodeVessels,
+    /// Vessels, organs and tumours in CT and cone-beam CT.
+    CtVessels,
+}
 
-/// Trains the B-mode vessel network on simulated patients, and writes its weights and its card.
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::BmodeVessels => "bmode_vessels",
+            Self::CtVessels => "ct_vessels",
+        }
+    }
+}
+
+/// Trains a network on simulated patients, and writes its weights and its card.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "vesalius train")]
 pub struct Options {
+    /// Which network
+    #[arg(long, value_enum, default_value_t = Kind::BmodeVessels)]
+    pub network: Kind,
     /// Folder that receives NAME.safetensors and NAME.toml
     #[arg(long, default_value = "models/weights")]
     pub output: PathBuf,
-    /// Name of the model
-    #[arg(long, default_value = "bmode_vessels")]
-    pub name: String,
+    /// Name of the model; by default that of the network
+    #[arg(long)]
+    pub name: Option<String>,
     /// Seed of the patients and of the first weights
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -46,15 +59,21 @@ pub struct Options {
     /// Greatest step width of the optimiser
     #[arg(long, default_value_t = 0.004)]
     pub learning_rate: f64,
-    /// Channels of the finest level, a multiple of 8
-    #[arg(long, default_value_t = 16)]
-    pub base_channels: usize,
-    /// Levels of resolution
-    #[arg(long, default_value_t = 3)]
-    pub levels: usize,
+    /// Channels of the finest level, a multiple of 8; by default what the network usually has
+    #[arg(long)]
+    pub base_channels: Option<usize>,
+    /// Levels of resolution; by default what the network usually has
+    #[arg(long)]
+    pub levels: Option<usize>,
     /// CPU threads for the network; another one makes the images
     #[arg(long, default_value_t = 1)]
     pub threads: usize,
+    /// Patients of each kind that the card's figures are measured on
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub patients: u64,
+    /// Do not train: measure the weights that are there anew, and write the figures onto their card
+    #[arg(long)]
+    pub only_measure: bool,
 }
 
 /// Runs the tool with the arguments after its name.
@@ -88,10 +107,23 @@ pub fn run(arguments: &[String]) -> ExitCode {
 /// # Errors
 /// If the options cannot be, the training fails, or the files cannot be written.
 pub fn train(options: &Options, say: &mut dyn FnMut(String)) -> Result<PathBuf, TrainingError> {
-    let place = |ending: &str| options.output.join(format!("{}.{ending}", options.name));
+    let name = options.name.clone().unwrap_or_else(|| options.network.name().to_owned());
+    let place = |ending: &str| options.output.join(format!("{name}.{ending}"));
+    if options.only_measure {
+        let path = place("toml");
+        match options.network {
+            Kind::BmodeVessels => write_figures::<BmodeVessels>(options, &path, None, say)?,
+            Kind::CtVessels => write_figures::<CtVessels>(options, &path, None, say)?,
+        }
+        return Ok(path);
+    }
     let unfinished = [place("new.safetensors"), place("new.toml")];
     let [weights, card] = &unfinished;
-    let finished = train_into(options, weights, card, say).and_then(|()| {
+    let trained = match options.network {
+        Kind::BmodeVessels => train_into::<BmodeVessels>(options, &name, weights, card, say),
+        Kind::CtVessels => train_into::<CtVessels>(options, &name, weights, card, say),
+    };
+    let finished = trained.and_then(|()| {
         for (new, ending) in unfinished.iter().zip(["safetensors", "toml"]) {
             std::fs::rename(new, place(ending)).map_err(|source| not_written(new, source))?;
         }
@@ -110,28 +142,24 @@ fn not_written(path: &Path, source: std::io::Error) -> TrainingError {
     TrainingError::Write { path: path.into(), source }
 }
 
-fn train_into(
+fn train_into<T: Task>(
     options: &Options,
+    name: &str,
     weights: &Path,
     path: &Path,
     say: &mut dyn FnMut(String),
 ) -> Result<(), TrainingError> {
-    let shape = UNet2dShape {
-        input_channels: 1,
-        base_channels: options.base_channels,
-        levels: options.levels,
-        output_channels: 2,
-    };
+    let base_channels = options.base_channels.unwrap_or(T::BASE_CHANNELS);
+    let levels = options.levels.unwrap_or(T::LEVELS);
+    let shape = T::shape(base_channels, levels);
     // That the files can be written is found out before the training.
     std::fs::create_dir_all(&options.output)
         .map_err(|source| not_written(&options.output, source))?;
     std::fs::write(weights, []).map_err(|source| not_written(weights, source))?;
     let processor = Processor::choose(DeviceChoice::Cpu, options.threads)?;
-    say(format!("training {} on {processor}", options.name));
+    say(format!("training {name} on {processor}"));
 
-    let watched = (0..WATCHED)
-        .map(|index| held_out_patient(options.seed, index))
-        .collect::<Result<Vec<_>, _>>()?;
+    let watched = T::watched(options.seed)?;
     let schedule = Schedule {
         seed: options.seed,
         steps: options.steps,
@@ -140,13 +168,12 @@ fn train_into(
         reports: 20,
     };
     let start = monotonic();
-    let sample = |index| training(options.seed, index);
-    let store = fit(&shape, &schedule, sample, &watched, |report| {
+    let store = fit(&shape, &schedule, T::training(options.seed), &watched, |report| {
         let progress = Progress {
             step: report.step,
             steps: options.steps,
             loss: report.loss,
-            dice: report.score.dice(),
+            dice: report.dice(),
             elapsed: monotonic().saturating_sub(start),
         };
         say(progress.to_string());
@@ -154,91 +181,36 @@ fn train_into(
     store.save(weights)?;
 
     let sha256 = sha256_of(weights).map_err(|source| not_written(weights, source))?;
-    let mut card = describe(options, shape, sha256);
-    card.write(path)?;
-    // Measured with what was written, in the way that it will be used.
-    let network = Network::load(path, Some(weights), &processor)?;
-    card.provenance.figures = measure(&network, options.seed)?;
-    for figure in &card.provenance.figures {
-        say(format!("{}: {}", figure.measure, figure.value));
-    }
-    Ok(card.write(path)?)
-}
-
-fn describe(options: &Options, shape: UNet2dShape, sha256: String) -> Card {
     let command = format!(
-        "vesalius train --seed {} --steps {} --batch {} --learning-rate {} --base-channels {} --levels {} --threads {}",
+        "vesalius train --network {} --seed {} --steps {} --batch {} --learning-rate {} \
+         --base-channels {base_channels} --levels {levels} --threads {} --patients {}",
+        options.network.name(),
         options.seed,
         options.steps,
         options.batch,
         options.learning_rate,
-        options.base_channels,
-        options.levels,
-        options.threads
+        options.threads,
+        options.patients
     );
-    Card {
-        name: options.name.clone(),
-        description: "Vessels in B-mode images of the liver: a small U-Net, trained on simulated patients only. \
-                      Made for the simulated patient; not for use on people."
-            .into(),
-        licence: "Apache-2.0".into(),
-        attribution: None,
-        format: Format::Safetensors,
-        file: format!("{}.safetensors", options.name).into(),
-        sha256,
-        architecture: Some(Architecture::Unet2d(shape)),
-        input: Input {
-            channels: 1,
-            spacing_mm: None,
-            size_divisor: shape.size_divisor(),
-            padding: Padding::Mirror,
-            intensity: Intensity::ZeroToOne,
-        },
-        output: Output {
-            classes: vec!["background".into(), "vessel".into()],
-            values: Values::Logits,
-            decision: Decision::Argmax,
-        },
-        provenance: Provenance {
-            source: None,
-            command: Some(command),
-            seed: Some(options.seed),
-            notes: vec![
-                format!("{} images, each of a patient of its own", options.steps * options.batch),
-                "images of 320 × 240 pixels of 0.39 to 0.67 mm; other pixel sizes were not trained on".into(),
-            ],
-            figures: Vec::new(),
-        },
-    }
+    T::card(options, shape, About { name: name.to_owned(), sha256, command }).write(path)?;
+    write_figures::<T>(options, path, Some(weights), say)
 }
 
-fn measure(network: &Network, seed: u64) -> Result<Vec<Figure>, TrainingError> {
-    let patients =
-        (0..SCORED).map(|index| held_out_patient(seed, index)).collect::<Result<Vec<_>, _>>()?;
-    let (family, scanned) = held_out_family()?;
-    let (on_patients, on_family) = (score(network, &patients)?, score(network, &family)?);
-    let figure =
-        |measure: String, value: f64| Figure { measure, value: (value * 1e4).round() / 1e4 };
-    let mut figures = vec![
-        figure(format!("Dice, {} images of patients held out", patients.len()), on_patients.dice()),
-        figure(
-            format!(
-                "Dice, {} images of 16 sweeps over patients of a family never trained on",
-                family.len()
-            ),
-            on_family.dice(),
-        ),
-        figure("precision, the same images".into(), on_family.precision()),
-        figure("sensitivity, the same images".into(), on_family.sensitivity()),
-    ];
-    if let Some(best) = best_threshold(&family, &scanned) {
-        let measure = format!(
-            "Dice, the same images, of the threshold and smoothing best for them (grey {}, {} pixels), sector given",
-            best.threshold, best.smoothing_px
-        );
-        figures.push(figure(measure, best.score.dice()));
+/// Measures what was written, in the way that it will be used, and adds the figures to its card.
+fn write_figures<T: Task>(
+    options: &Options,
+    path: &Path,
+    weights: Option<&Path>,
+    say: &mut dyn FnMut(String),
+) -> Result<(), TrainingError> {
+    let processor = Processor::choose(DeviceChoice::Cpu, options.threads)?;
+    let network = Network::load(path, weights, &processor)?;
+    let mut card = network.card().clone();
+    card.provenance.figures = T::measure(network, options)?;
+    for figure in &card.provenance.figures {
+        say(format!("{}: {}", figure.measure, figure.value));
     }
-    Ok(figures)
+    Ok(card.write(path)?)
 }
 
 #[cfg(test)]
@@ -260,6 +232,8 @@ mod tests {
             "1",
             "--levels",
             "2",
+            "--patients",
+            "1",
             "--name",
             "tiny",
             "--output",
@@ -273,9 +247,13 @@ mod tests {
             Network::load(&path, None, &Processor::choose(DeviceChoice::Cpu, 1).unwrap()).unwrap();
         let card = network.card();
         assert_eq!((card.name.as_str(), card.provenance.seed), ("tiny", Some(1)));
-        assert_eq!(card.provenance.figures.len(), 5);
+        assert_eq!(card.provenance.figures.len(), 1 + 3 * 4);
         assert!(card.provenance.command.as_ref().unwrap().contains("--steps 2"));
         assert!(lines.iter().any(|line| line.starts_with("step 2/2")), "{lines:?}");
+        // Measuring again tells the same and changes nothing else.
+        let again = Options { only_measure: true, ..options };
+        assert_eq!(train(&again, &mut |_| ()).unwrap(), path);
+        assert_eq!(models::Card::read(&path).unwrap(), *card);
     }
 
     #[test]

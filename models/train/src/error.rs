@@ -12,6 +12,21 @@ pub enum TrainingError {
     /// The simulation refused.
     #[error("the simulated patient cannot be scanned: {0}")]
     Simulation(#[from] simulation::scan_geometry::OutOfRange),
+    /// There is no such patient.
+    #[error("a simulated patient cannot be made: {0}")]
+    Patient(#[from] simulation::subject::SubjectError),
+    /// An anatomy could not be made.
+    #[error("a simulated patient cannot be made: {0}")]
+    Anatomy(#[from] simulation::anatomy::abdomen::AnatomyError),
+    /// An anatomy could not be scanned.
+    #[error("a simulated patient cannot be scanned: {0}")]
+    Scan(#[from] simulation::training_scans::TrainingScanError),
+    /// The probe is pressed in too far.
+    #[error("a simulated patient cannot be scanned: {0}")]
+    Pressure(#[from] simulation::anatomy::deformation::TooSteep),
+    /// A volume cannot be made.
+    #[error("a simulated volume cannot be made: {0}")]
+    Lattice(#[from] simulation::anatomy::grid::InvalidGrid),
     /// The loss is no longer a number.
     #[error("the loss became {loss} at step {step}; try a lower --learning-rate or another --seed")]
     Diverged {
@@ -37,6 +52,9 @@ pub enum TrainingError {
     /// An image or an output of unexpected shape.
     #[error("a sample cannot be prepared for the network: {0}")]
     Preparation(#[from] segmentation::preprocess::PreparationError),
+    /// A volume cannot be segmented.
+    #[error(transparent)]
+    Volume(#[from] segmentation::segment_volume::Error),
     /// The network's output cannot be read.
     #[error(transparent)]
     Output(#[from] segmentation::postprocess::OutputError),

@@ -7,8 +7,8 @@ use tch::nn::{self, OptimizerConfig, VarStore};
 use tch::{Device, Tensor};
 
 use crate::error::TrainingError;
+use crate::example::Example;
 use crate::loss::loss;
-use crate::samples::{Sample, batch};
 use crate::score::Score;
 
 /// Batches that wait, so that making samples and learning from them go on side by side.
@@ -63,14 +63,23 @@ impl Schedule {
 }
 
 /// What is known after some steps.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// Steps done.
     pub step: usize,
     /// Mean loss since the last report.
     pub loss: f64,
-    /// On the held-out images.
-    pub score: Score,
+    /// On the held-out images, for each class but the background.
+    pub scores: Vec<Score>,
+}
+
+impl Report {
+    /// Mean Dice of the classes that the held-out images show; 1 if they show none.
+    pub fn dice(&self) -> f64 {
+        let shown: Vec<f64> =
+            self.scores.iter().filter(|score| score.truth > 0).map(Score::dice).collect();
+        if shown.is_empty() { 1.0 } else { shown.iter().sum::<f64>() / shown.len() as f64 }
+    }
 }
 
 /// Fits a network of `shape` to the samples 0, 1, 2, … of `sample`, which runs on a thread of its own, and
@@ -78,11 +87,11 @@ pub struct Report {
 ///
 /// # Errors
 /// If the schedule or the shape cannot be, a sample cannot be made, or the loss is no longer a number.
-pub fn fit(
+pub fn fit<E: Example>(
     shape: &UNet2dShape,
     schedule: &Schedule,
-    sample: impl Fn(u64) -> Result<Sample, TrainingError> + Send,
-    held_out: &[Sample],
+    mut sample: impl FnMut(u64) -> Result<E, TrainingError> + Send,
+    held_out: &[E],
     mut report: impl FnMut(Report),
 ) -> Result<VarStore, TrainingError> {
     schedule.check()?;
@@ -96,7 +105,7 @@ pub fn fit(
         scope.spawn(move || {
             for step in 0..schedule.steps {
                 let numbers = step * schedule.batch..(step + 1) * schedule.batch;
-                let samples: Result<Vec<Sample>, _> =
+                let samples: Result<Vec<E>, _> =
                     numbers.map(|number| sample(number as u64)).collect();
                 // The other side hangs up when it has failed.
                 if send.send(samples).is_err() {
@@ -107,7 +116,7 @@ pub fn fit(
         let (mut sum, mut count) = (0.0, 0);
         for step in 0..schedule.steps {
             let samples = receive.recv().map_err(|_| TrainingError::NoSamples)??;
-            let (images, labels) = batch(&samples)?;
+            let (images, labels) = E::batch(&samples)?;
             let loss = loss(&network.forward(&images)?, &labels)?;
             optimiser.set_lr(schedule.rate(step));
             optimiser.zero_grad();
@@ -120,8 +129,8 @@ pub fn fit(
             }
             (sum, count) = (sum + value, count + 1);
             if schedule.reports_after(step) {
-                let score = score(&network, held_out)?;
-                report(Report { step: step + 1, loss: sum / f64::from(count), score });
+                let scores = scores(&network, shape.output_channels, held_out)?;
+                report(Report { step: step + 1, loss: sum / f64::from(count), scores });
                 (sum, count) = (0.0, 0);
             }
         }
@@ -130,18 +139,25 @@ pub fn fit(
     Ok(store)
 }
 
-fn score(network: &UNet2d, samples: &[Sample]) -> Result<Score, TrainingError> {
-    let mut score = Score::default();
-    for sample in samples {
-        let (images, labels) = batch(std::slice::from_ref(sample))?;
+fn scores<E: Example>(
+    network: &UNet2d,
+    classes: usize,
+    examples: &[E],
+) -> Result<Vec<Score>, TrainingError> {
+    let mut scores = vec![Score::default(); classes.saturating_sub(1)];
+    for example in examples {
+        let (images, labels) = E::batch(std::slice::from_ref(example))?;
         let found = tch::no_grad(|| network.forward(&images)?.f_argmax(1, false))?;
-        let sum =
+        let count =
             |tensor: &Tensor| tensor.f_sum(None)?.f_int64_value(&[]).map(|count| count as u64);
-        score.both += sum(&found.f_mul(&labels)?)?;
-        score.found += sum(&found)?;
-        score.truth += sum(&labels)?;
+        for (class, score) in (1..).zip(&mut scores) {
+            let (found, truth) = (found.f_eq(class)?, labels.f_eq(class)?);
+            score.both += count(&found.f_logical_and(&truth)?)?;
+            score.found += count(&found)?;
+            score.truth += count(&truth)?;
+        }
     }
-    Ok(score)
+    Ok(scores)
 }
 
 #[cfg(test)]

@@ -2,21 +2,29 @@
 //!
 //! | module | idea |
 //! | --- | --- |
-//! | [`samples`] | images with their true vessels: to train on, and held out |
-//! | [`fit`] | the loop that fits a network to samples |
+//! | [`command`] | from options to weights and their card |
+//! | [`task`] | what a network of ours is: samples, card, figures |
+//! | [`bmode`], [`samples`] | vessels in B-mode images |
+//! | [`ct`], [`ct_samples`] | vessels, organs and tumours in CT and cone-beam CT |
+//! | [`example`], [`fit`] | the loop that fits a network to samples |
 //! | [`loss`] | what it makes small |
 //! | [`score`] | Dice over many images |
-//! | [`threshold`] | what a threshold alone reaches, for comparison |
+//! | [`threshold`], [`hounsfield_window`] | what the classical methods reach, for comparison |
 //! | [`progress`] | the line that says how far it is |
-//! | [`command`] | from options to weights and their card |
 
+pub mod bmode;
 pub mod command;
+pub mod ct;
+pub mod ct_samples;
 mod error;
+pub mod example;
 pub mod fit;
+pub mod hounsfield_window;
 pub mod loss;
 pub mod progress;
 pub mod samples;
 pub mod score;
+pub mod task;
 pub mod threshold;
 
 pub use error::TrainingError;

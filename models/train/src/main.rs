@@ -5,6 +5,6 @@ use std::process::ExitCode;
 use runtime::{Executable, Tool};
 
 fn main() -> ExitCode {
-    let help = "trains the B-mode vessel network on simulated patients; --help lists its options";
+    let help = "trains our networks on simulated patients; --help lists its options";
     Executable::new("train").tool(Tool { name: "train", help, run: train::command::run }).main()
 }

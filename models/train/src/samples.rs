@@ -3,18 +3,25 @@
 use std::time::Duration;
 
 use ndarray::Array2;
-use simulation::{
-    Family, ProbeMotion, ScanGeometry, Scanner, ScannerSettings, SimulatedPatient, training_sample,
-    vessel_mask,
-};
+use simulation::anatomy::family::Family;
+use simulation::training_scans::{Reuse, TrainingScans};
+use simulation::{ScanGeometry, Scanner, ScannerSettings, Subject, SubjectKind, training_sample};
 use tch::{Kind, Tensor};
 
 use crate::error::TrainingError;
+use crate::example::{Example, empty, labels, uneven};
 
 /// Rows and columns of every sample.
 pub const SIZE: (usize, usize) = (240, 320);
-/// Patients of the held-out families, and images of each along its sweep.
-const SWEEPS: u64 = 16;
+/// The family of anatomies that trainings are compared on; neither trained on nor shown.
+pub const TUNING: Family = Family::Accessory;
+/// The families of anatomies that are trained on.
+pub const TRAINING: [Family; 3] = [Family::Slender, Family::Wide, Family::Trifurcated];
+/// One sample in so many is of the block of liver.
+const BLOCK_IN: u64 = 4;
+/// Patients scanned in turn, and images of each.
+const REUSE: Reuse = Reuse { patients: 8, images: 40 };
+/// Images of a sweep.
 const IMAGES_OF_A_SWEEP: u32 = 12;
 /// There and back again, so that both ends and the middle are seen.
 const SWEEP: Duration = Duration::from_secs(40);
@@ -30,41 +37,63 @@ pub struct Sample {
     pub mask: Array2<u8>,
 }
 
-/// The sample number `index` to train on.
-///
-/// # Errors
-/// If the simulation refuses.
-pub fn training(seed: u64, index: u64) -> Result<Sample, TrainingError> {
-    let (image, mask) = training_sample(seed, index)?;
-    Ok(Sample { image, mask })
+/// Endless samples: every fourth is of a block of liver of its own, the others of whole anatomies.
+#[derive(Clone, Debug)]
+pub struct Samples {
+    seed: u64,
+    scans: TrainingScans,
 }
 
-/// The image number `index` of a patient that is never trained on, of the families that are.
-///
-/// # Errors
-/// If the simulation refuses.
-pub fn held_out_patient(seed: u64, index: u64) -> Result<Sample, TrainingError> {
-    training(seed ^ HELD_OUT, index)
+impl Samples {
+    /// To train on.
+    pub fn training(seed: u64) -> Self {
+        Self { seed, scans: TrainingScans::new(seed, &TRAINING, REUSE) }
+    }
+
+    /// To compare trainings on: anatomies of the family [`TUNING`] only, six images of each, and blocks that
+    /// no training shows.
+    pub fn tuning(seed: u64) -> Self {
+        let reuse = Reuse { patients: 4, images: 6 };
+        let seed = seed ^ HELD_OUT;
+        Self { seed, scans: TrainingScans::new(seed, &[TUNING], reuse) }
+    }
+
+    /// Sample number `index`, which does not depend on what was asked for before; in rising order few
+    /// anatomies are made.
+    ///
+    /// # Errors
+    /// If the simulation refuses.
+    pub fn sample(&mut self, index: u64) -> Result<Sample, TrainingError> {
+        let (image, mask) = if index.is_multiple_of(BLOCK_IN) {
+            training_sample(self.seed, index)?
+        } else {
+            self.scans.sample(index - index / BLOCK_IN - 1)?
+        };
+        Ok(Sample { image, mask })
+    }
 }
 
-/// Sweeps over patients of the family that is never trained on, as the demonstration shows them, and for
-/// every pixel whether it was scanned.
+/// Sweeps over patients of the family that is never trained on, as the demonstration shows them, the breath
+/// of every second one held, and for every pixel whether it was scanned.
 ///
 /// # Errors
 /// If the simulation refuses.
-pub fn held_out_family() -> Result<(Vec<Sample>, Array2<bool>), TrainingError> {
+pub fn sweeps(
+    kind: SubjectKind,
+    patients: u64,
+) -> Result<(Vec<Sample>, Array2<bool>), TrainingError> {
     let scanner = Scanner::new(ScanGeometry::default(), ScannerSettings::default())?;
-    let geometry = *scanner.geometry();
     let mut samples = Vec::new();
-    for seed in 0..SWEEPS {
-        let patient = SimulatedPatient::new(seed, Family::DEMONSTRATION);
-        let motion = ProbeMotion::new(seed);
+    for seed in 0..patients {
+        let subject = Subject::new(kind, seed, Family::DEMONSTRATION)?;
+        let subject = subject.with_breath_held(seed.is_multiple_of(2));
         for index in 0..IMAGES_OF_A_SWEEP {
-            let pose = motion.patient_from_probe(SWEEP * index / IMAGES_OF_A_SWEEP);
-            let image = scanner.image(&patient, &pose, u64::from(index));
-            samples.push(Sample { image, mask: vessel_mask(&patient, &geometry, &pose) });
+            let elapsed = SWEEP * index / IMAGES_OF_A_SWEEP;
+            let scan = subject.scan(&scanner, elapsed, u64::from(index))?;
+            samples.push(Sample { image: scan.grey, mask: scan.vessels });
         }
     }
+    let geometry = scanner.geometry();
     let scanned =
         Array2::from_shape_fn((geometry.height_px, geometry.width_px), |(row, column)| {
             let (x, y) = geometry.face_from_pixel(column as f64, row as f64);
@@ -73,37 +102,22 @@ pub fn held_out_family() -> Result<(Vec<Sample>, Array2<bool>), TrainingError> {
     Ok((samples, scanned))
 }
 
-/// A batch as the network takes it, `images × 1 × rows × columns`, grey values from 0 to 1, and the labels,
-/// `images × rows × columns`.
-///
-/// # Errors
-/// If there is no sample, the samples differ in size, or libtorch fails.
-pub fn batch(samples: &[Sample]) -> Result<(Tensor, Tensor), TrainingError> {
-    let Some(first) = samples.first() else {
-        return Err(TrainingError::Options(
-            "expected at least one image in a batch, but none came".into(),
-        ));
-    };
-    let (rows, columns) = first.image.dim();
-    if samples
-        .iter()
-        .any(|sample| sample.image.dim() != (rows, columns) || sample.mask.dim() != (rows, columns))
-    {
-        return Err(TrainingError::Options(format!(
-            "expected all images of a batch to be {rows} × {columns}"
-        )));
+impl Example for Sample {
+    /// Grey values from 0 to 1 in one channel.
+    fn batch(samples: &[Self]) -> Result<(Tensor, Tensor), TrainingError> {
+        let (rows, columns) = samples.first().ok_or_else(empty)?.image.dim();
+        let even = |plane: &Array2<u8>| plane.dim() == (rows, columns);
+        if !samples.iter().all(|sample| even(&sample.image) && even(&sample.mask)) {
+            return Err(uneven(rows, columns));
+        }
+        let gather = |plane: fn(&Self) -> &Array2<u8>| -> Vec<u8> {
+            samples.iter().flat_map(|sample| plane(sample).iter().copied()).collect()
+        };
+        let size = [samples.len() as i64, 1, rows as i64, columns as i64];
+        let images = Tensor::f_from_data_size(&gather(|sample| &sample.image), &size, Kind::Uint8)?;
+        let labels = labels(&gather(|sample| &sample.mask), [samples.len(), rows, columns])?;
+        Ok((images.f_to_kind(Kind::Float)?.f_div_scalar(255.0)?, labels))
     }
-    let gather = |plane: fn(&Sample) -> &Array2<u8>| -> Vec<u8> {
-        samples.iter().flat_map(|sample| plane(sample).iter().copied()).collect()
-    };
-    let size = [samples.len() as i64, 1, rows as i64, columns as i64];
-    let images = Tensor::f_from_data_size(&gather(|sample| &sample.image), &size, Kind::Uint8)?;
-    let labels = Tensor::f_from_data_size(
-        &gather(|sample| &sample.mask),
-        &[size[0], size[2], size[3]],
-        Kind::Uint8,
-    )?;
-    Ok((images.f_to_kind(Kind::Float)?.f_div_scalar(255.0)?, labels.f_to_kind(Kind::Int64)?))
 }
 
 #[cfg(test)]
@@ -113,33 +127,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn held_out_images_are_none_of_those_trained_on() {
-        let trained: Vec<Sample> = (0..6).map(|index| training(3, index).unwrap()).collect();
+    fn tuning_images_are_none_of_those_trained_on() {
+        let (mut training, mut tuning) = (Samples::training(3), Samples::tuning(3));
+        let trained: Vec<Sample> = (0..6).map(|index| training.sample(index).unwrap()).collect();
         for index in 0..6 {
-            let held_out = held_out_patient(3, index).unwrap();
+            let held_out = tuning.sample(index).unwrap();
+            assert_eq!(held_out.image.dim(), SIZE);
             assert!(trained.iter().all(|sample| sample.image != held_out.image));
         }
     }
 
     #[test]
-    fn the_held_out_family_shows_vessels_within_the_scanned_sector() {
-        let (samples, scanned) = held_out_family().unwrap();
-        assert_eq!(samples.len(), 16 * 12);
-        for sample in &samples {
-            assert_eq!(sample.image.dim(), SIZE);
-            assert!(
-                sample.mask.iter().zip(&scanned).all(|(vessel, scanned)| *vessel == 0 || *scanned)
-            );
+    fn sweeps_of_the_family_never_trained_on_show_vessels_within_the_scanned_sector() {
+        assert!(!TRAINING.contains(&Family::DEMONSTRATION) && !TRAINING.contains(&TUNING));
+        for (kind, patients) in
+            [(SubjectKind::Block, 4), (SubjectKind::Abdomen, 1), (SubjectKind::Pelvis, 1)]
+        {
+            let (samples, scanned) = sweeps(kind, patients).unwrap();
+            assert_eq!(samples.len() as u64, patients * 12);
+            for sample in &samples {
+                assert_eq!(sample.image.dim(), SIZE);
+                let within = |(vessel, scanned): (&u8, &bool)| *vessel == 0 || *scanned;
+                assert!(sample.mask.iter().zip(&scanned).all(within));
+            }
+            let shows = |sample: &&Sample| sample.mask.iter().any(|vessel| *vessel == 1);
+            let with_vessels = samples.iter().filter(shows).count();
+            assert!(with_vessels * 4 > samples.len() * 3, "{kind:?}: {with_vessels}");
         }
-        let with_vessels =
-            samples.iter().filter(|sample| sample.mask.iter().any(|vessel| *vessel == 1)).count();
-        assert!(with_vessels > 150, "{with_vessels}");
     }
 
     #[test]
     fn a_batch_holds_what_the_samples_hold() {
-        let samples: Vec<Sample> = (0..3).map(|index| training(1, index).unwrap()).collect();
-        let (images, labels) = batch(&samples).unwrap();
+        let mut training = Samples::training(1);
+        let samples: Vec<Sample> = (0..3).map(|index| training.sample(index).unwrap()).collect();
+        let (images, labels) = Sample::batch(&samples).unwrap();
         assert_eq!(images.size(), [3, 1, 240, 320]);
         assert_eq!(labels.size(), [3, 240, 320]);
         let at = |tensor: &Tensor, index: &[i64]| tensor.double_value(index);
@@ -149,8 +170,8 @@ mod tests {
             let label = f64::from(samples[2].mask[[row, column]]);
             assert_eq!(at(&labels, &[2, row as i64, column as i64]), label);
         }
-        assert!(batch(&[]).is_err());
+        assert!(Sample::batch(&[]).is_err());
         let small = Sample { image: Array2::zeros((2, 2)), mask: Array2::zeros((2, 2)) };
-        assert!(batch(&[samples[0].clone(), small]).is_err());
+        assert!(Sample::batch(&[samples[0].clone(), small]).is_err());
     }
 }

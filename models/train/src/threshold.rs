@@ -57,7 +57,7 @@ pub fn best_threshold(samples: &[Sample], scanned: &Array2<bool>) -> Option<Best
 }
 
 /// Gaussian smoothing; what lies outside the image counts as zero.
-fn smooth(image: &Array2<f32>, deviation_px: f64) -> Array2<f32> {
+pub(crate) fn smooth(image: &Array2<f32>, deviation_px: f64) -> Array2<f32> {
     let reach = (3.0 * deviation_px).ceil() as i64;
     let weights: Vec<f32> = (-reach..=reach)
         .map(|offset| (-0.5 * (offset as f64 / deviation_px).powi(2)).exp() as f32)

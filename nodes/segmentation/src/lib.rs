@@ -7,6 +7,7 @@
 //! | [`vessel_tree`] | a mask of vessels to their centrelines with radii |
 //! | [`surface_net`] | a volume of labels to the closed surface of each; [`mesh`]: its triangles |
 //! | [`segment_image`] | the node `image`: a network over each image |
+//! | [`segment_volume`] | the nodes `volume` and `cone_beam_volume`: a network over a volume |
 //! | [`trace_labels`] | the node `preoperative_vessel_tree`: the vessels of a labelled volume |
 //! | [`extract_surfaces`] | the node `surfaces`: the surfaces of the structures of labelled volumes |
 //! | [`trace_volume`] | the node `vessel_tree`: the vessels of a volume reconstructed from labelled images |
@@ -19,6 +20,7 @@ pub mod mesh;
 pub mod postprocess;
 pub mod preprocess;
 pub mod segment_image;
+pub mod segment_volume;
 pub mod surface_net;
 pub mod trace_labels;
 pub mod trace_volume;

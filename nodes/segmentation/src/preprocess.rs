@@ -1,6 +1,6 @@
 //! An 8-bit image onto the grid that a network takes: resampled, scaled, and padded as its card says.
 
-use models::card::{Input, Padding};
+use models::card::{Input, Intensity, Padding};
 use ndarray::{Array2, Array3, ArrayView2};
 use thiserror::Error;
 
@@ -69,7 +69,7 @@ pub struct Preparation {
     network: (usize, usize),
     padded: (usize, usize),
     padding: Padding,
-    factor: f32,
+    intensity: Intensity,
     rows: Filter,
     columns: Filter,
 }
@@ -109,7 +109,7 @@ impl Preparation {
             network,
             padded: (network.0.next_multiple_of(divisor), network.1.next_multiple_of(divisor)),
             padding: input.padding,
-            factor: input.intensity.factor(),
+            intensity: input.intensity,
             rows: Filter::new(height_px, network.0),
             columns: Filter::new(width_px, network.1),
         })
@@ -138,7 +138,7 @@ impl Preparation {
         if image.dim() != self.image {
             return Err(PreparationError::Size { expected: self.image, came: image.dim() });
         }
-        let grey = image.mapv(|value| f32::from(value) * self.factor);
+        let grey = image.mapv(|value| self.intensity.scale(f32::from(value)));
         let resampled = resample(&grey, &self.rows, &self.columns);
         Ok(self.pad(&resampled))
     }
@@ -162,7 +162,7 @@ impl Preparation {
 }
 
 /// The pixel that a mirror at the centre of the last pixel, and another at that of the first, shows at `at`.
-fn mirrored(at: usize, count: usize) -> usize {
+pub(crate) fn mirrored(at: usize, count: usize) -> usize {
     let period = 2 * (count - 1);
     if period == 0 {
         return 0;

@@ -66,6 +66,16 @@ pub enum Error {
     /// The image's pixels are not those of its size.
     #[error("the image has not the {0}×{1} pixels that it says")]
     Pixels(u32, u32),
+    /// The network is one for volumes.
+    #[error(
+        "model `{model}` labels volumes and takes {channels} slices; the node `image` needs one of single images"
+    )]
+    Slices {
+        /// Its name.
+        model: String,
+        /// What it takes.
+        channels: usize,
+    },
     /// The size of a pixel is not known.
     #[error(
         "the size of a pixel is not known before the first image is placed; give `pixel_spacing_mm`, or wait until the probe is seen"
@@ -94,6 +104,10 @@ impl Node for SegmentImage {
         let processor = Processor::choose(parameters.device, parameters.threads)?;
         let network = Network::load(&parameters.model, parameters.weights.as_deref(), &processor)?;
         let card = network.card();
+        let channels = card.input.channels;
+        if channels != 1 {
+            return Err(Error::Slices { model: card.name.clone(), channels });
+        }
         let identity = ModelIdentity {
             name: card.name.clone(),
             sha256: card.sha256.clone(),

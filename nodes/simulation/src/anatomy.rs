@@ -12,6 +12,7 @@
 //! | [`grid`], [`labels`] | lattices and label volumes |
 //! | [`images`] | CT, MR and cone-beam CT |
 //! | [`volumes`] | both as messages |
+//! | [`training_volume`] | scans of many kinds with their truth |
 //! | [`motion`], [`deformation`] | breathing, packing, probe pressure, resection |
 
 pub mod abdomen;
@@ -40,6 +41,7 @@ pub mod pelvis;
 pub mod segment;
 mod segment_index;
 pub mod structure;
+pub mod training_volume;
 pub mod tube_tree;
 mod tumours;
 pub mod volumes;

@@ -11,7 +11,8 @@
 //! | [`insonified`], [`anatomy_under_probe`], [`subject`] | what ultrasound meets in block and anatomy |
 //! | [`scan_geometry`], [`bmode`] | the image at a pose |
 //! | [`misalignment`] | where the preoperative image lies |
-//! | [`truth`], [`training`] | the vessels that the image should have shown |
+//! | [`truth`] | the vessels that the image should have shown |
+//! | [`training`], [`training_scans`], [`anatomy::training_volume`] | images with their truth to train on |
 //! | [`devices`] | the same behind the interface of real devices |
 //! | [`sweep`] | the same as a file |
 
@@ -43,6 +44,7 @@ pub mod sweep;
 mod tissue_map;
 pub mod tracker;
 pub mod training;
+pub mod training_scans;
 pub mod truth;
 mod tube_echo;
 pub mod vessel;

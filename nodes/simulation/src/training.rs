@@ -6,6 +6,7 @@ use messages::Transform;
 use nalgebra::{Isometry3, Translation3, UnitQuaternion};
 use ndarray::Array2;
 use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
 
 use crate::bmode::{Scanner, ScannerSettings};
 use crate::family::Family;
@@ -25,24 +26,7 @@ pub fn training_sample(seed: u64, index: u64) -> Result<(Array2<u8>, Array2<u8>)
     let mut rng = stream(seed, Purpose::Training, index);
     let family = Family::TRAINING[rng.random_range(0..Family::TRAINING.len())];
     let patient = SimulatedPatient::new(rng.random(), family);
-    let geometry = ScanGeometry {
-        shape: ProbeShape::Convex {
-            radius_mm: rng.random_range(42.0..60.0),
-            opening_rad: rng.random_range(0.95..1.2),
-        },
-        depth_mm: rng.random_range(90.0..125.0),
-        ..ScanGeometry::default()
-    };
-    let attenuation = rng.random_range(0.42..0.6);
-    let settings = ScannerSettings {
-        frequency_mhz: rng.random_range(2.8..4.2),
-        attenuation_db_per_cm_mhz: attenuation,
-        compensation_db_per_cm_mhz: attenuation + rng.random_range(-0.06..0.06),
-        noise_db: rng.random_range(-64.0..-52.0),
-        gain_db: rng.random_range(-12.0..8.0),
-        dynamic_range_db: rng.random_range(50.0..72.0),
-        noise_seed: rng.random(),
-    };
+    let (geometry, settings) = any_scanner((90.0, 125.0), &mut rng);
     let place = Translation3::new(
         rng.random_range(-45.0..45.0),
         rng.random_range(1.0..6.0),
@@ -59,6 +43,33 @@ pub fn training_sample(seed: u64, index: u64) -> Result<(Array2<u8>, Array2<u8>)
     let scanner = Scanner::new(geometry, settings)?;
     let image = scanner.image(&patient, &patient_from_probe, index);
     Ok((image, vessel_mask(&patient, &geometry, &patient_from_probe)))
+}
+
+/// A convex probe of the usual sizes, its image of a depth within `depth_mm`, and a scanner with its knobs
+/// turned by some hand.
+pub(crate) fn any_scanner(
+    depth_mm: (f64, f64),
+    rng: &mut ChaCha8Rng,
+) -> (ScanGeometry, ScannerSettings) {
+    let geometry = ScanGeometry {
+        shape: ProbeShape::Convex {
+            radius_mm: rng.random_range(42.0..60.0),
+            opening_rad: rng.random_range(0.95..1.2),
+        },
+        depth_mm: rng.random_range(depth_mm.0..depth_mm.1),
+        ..ScanGeometry::default()
+    };
+    let attenuation = rng.random_range(0.42..0.6);
+    let settings = ScannerSettings {
+        frequency_mhz: rng.random_range(2.8..4.2),
+        attenuation_db_per_cm_mhz: attenuation,
+        compensation_db_per_cm_mhz: attenuation + rng.random_range(-0.06..0.06),
+        noise_db: rng.random_range(-64.0..-52.0),
+        gain_db: rng.random_range(-12.0..8.0),
+        dynamic_range_db: rng.random_range(50.0..72.0),
+        noise_seed: rng.random(),
+    };
+    (geometry, settings)
 }
 
 #[cfg(test)]

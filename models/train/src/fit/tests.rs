@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
+use crate::samples::Sample;
 use ndarray::Array2;
 
 const SHAPE: UNet2dShape =
@@ -34,7 +35,7 @@ fn learns_what_is_there_to_learn() {
     fit(&SHAPE, &SCHEDULE, disc, &held_out(), |report| reports.push(report)).unwrap();
     assert_eq!(reports.iter().map(|report| report.step).collect::<Vec<_>>(), [50, 100, 150, 200]);
     assert!(reports[3].loss < 0.7 * reports[0].loss, "{reports:?}");
-    assert!(reports[3].score.dice() > 0.9, "{reports:?}");
+    assert!(reports[3].dice() > 0.9, "{reports:?}");
 }
 
 #[test]
