@@ -186,6 +186,9 @@ pub struct FitFigures {
 }
 
 /// Bounds between verdicts.
+///
+/// What is missed and what is falsely seen lowers the overlap of every pose alike, so a pose that no other comes near may
+/// be trusted at an overlap that would say little by itself: of the wrong patient's tree, other poses explain nearly as much.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trust {
     /// Least length of centrelines.
@@ -198,11 +201,17 @@ pub struct Trust {
     pub least_score: f64,
     /// Overlap that is accepted.
     pub sure_score: f64,
+    /// A pose whose rival is at most this stands alone.
+    pub lone_rival: f64,
+    /// Least overlap after bending of a pose that stands alone and is not refused.
+    pub least_lone_score: f64,
+    /// Overlap of a pose that stands alone that is accepted.
+    pub sure_lone_score: f64,
     /// Rival that is refused from here on.
     pub most_rival: f64,
     /// Rival that is accepted.
     pub sure_rival: f64,
-    /// Share of the target in the region that must be seen to be accepted.
+    /// Share of the target in the region that must be seen to be accepted, unless the pose stands alone.
     pub sure_target_inliers: f64,
     /// 95 % bound of the error in the midst of the data to be accepted.
     pub wanted_error_mm: f64,
@@ -216,6 +225,9 @@ impl Default for Trust {
             most_straight: 0.6,
             least_score: 0.55,
             sure_score: 0.65,
+            lone_rival: 0.45,
+            least_lone_score: 0.35,
+            sure_lone_score: 0.42,
             most_rival: 0.8,
             sure_rival: 0.6,
             sure_target_inliers: 0.4,
@@ -266,24 +278,28 @@ impl FitFigures {
     /// What follows from the figures.
     pub fn verdict(&self, trust: &Trust) -> Verdict {
         let percent = 100.0 * self.score;
-        if !(self.score >= trust.least_score) {
-            return Verdict::Refused(Refusal::PoorFit {
-                percent,
-                least_percent: 100.0 * trust.least_score,
-            });
+        let stands_alone = self.rival.is_some_and(|ratio| ratio <= trust.lone_rival);
+        let (least_score, sure_score) = if stands_alone {
+            (trust.least_lone_score, trust.sure_lone_score)
+        } else {
+            (trust.least_score, trust.sure_score)
+        };
+        if !(self.score >= least_score) {
+            let least_percent = 100.0 * least_score;
+            return Verdict::Refused(Refusal::PoorFit { percent, least_percent });
         }
         if let Some(ratio) = self.rival.filter(|&ratio| ratio > trust.most_rival) {
             return Verdict::Refused(Refusal::Ambiguous { ratio });
         }
         // Each alone is a doubt; a middling fit that another pose nearly reaches is what a wrong patient's tree gives.
         if let Some(ratio) = self.rival.filter(|&ratio| ratio > trust.sure_rival)
-            && self.score < trust.sure_score
+            && self.score < sure_score
         {
             return Verdict::Refused(Refusal::Ambiguous { ratio });
         }
-        let doubt = if self.score < trust.sure_score {
-            Doubt::MiddlingFit { percent, sure_percent: 100.0 * trust.sure_score }
-        } else if self.target_inliers < trust.sure_target_inliers {
+        let doubt = if self.score < sure_score {
+            Doubt::MiddlingFit { percent, sure_percent: 100.0 * sure_score }
+        } else if !stands_alone && self.target_inliers < trust.sure_target_inliers {
             let sure_percent = 100.0 * trust.sure_target_inliers;
             Doubt::MuchUnseen { percent: 100.0 * self.target_inliers, sure_percent }
         } else if self.central_error_mm > trust.wanted_error_mm {

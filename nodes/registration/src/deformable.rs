@@ -153,7 +153,7 @@ impl Deformation {
                 });
             }
             for (displacement, sample) in displacements.iter_mut().zip(&here) {
-                *displacement = kernel.with(&sample.position_mm, &measured) * &weights;
+                *displacement = kernel.mean(&sample.position_mm, &measured, &weights);
             }
             scale_mm = (scale_mm * narrowing).max(p.scale_mm);
             iteration += 1;
@@ -167,7 +167,7 @@ impl Deformation {
 
     /// The displacement in millimetres that is added where the rigid part puts a point (in the target's frame).
     pub fn displacement_mm(&self, point: &Point3<f64>) -> Vector3<f64> {
-        self.kernel.with(point, &self.measured) * &self.weights
+        self.kernel.mean(point, &self.measured, &self.weights)
     }
 
     /// Where a point of the source lies in the target.

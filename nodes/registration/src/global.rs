@@ -11,6 +11,7 @@ use messages::Centrelines;
 use messages::centrelines::Sample;
 use nalgebra::{Isometry3, Matrix3, Point3, Rotation3, Translation3, UnitQuaternion};
 
+use crate::coarse::{Coarse, Laid};
 use crate::landmarks::{Landmark, Pair, landmarks, pairs};
 use crate::rigid::{RigidFit, RigidParameters, centroid, refine};
 use crate::score::overlap;
@@ -45,13 +46,21 @@ pub struct GlobalParameters {
     pub source_landmarks: usize,
     /// Branch points used of the target: the widest.
     pub target_landmarks: usize,
-    /// Hypotheses refined.
+    /// Hypotheses refined a little.
     pub refined: usize,
+    /// Of these, hypotheses refined well.
+    pub refined_well: usize,
 }
 
 impl Default for GlobalParameters {
     fn default() -> Self {
-        Self { limits: None, source_landmarks: 40, target_landmarks: 160, refined: 40 }
+        Self {
+            limits: None,
+            source_landmarks: 40,
+            target_landmarks: 160,
+            refined: 40,
+            refined_well: 12,
+        }
     }
 }
 
@@ -84,12 +93,12 @@ const FEW_BRANCH_POINTS: usize = 2;
 /// Passages used, spread over the trees.
 const SOURCE_PASSAGES: usize = 24;
 const TARGET_PASSAGES: usize = 240;
-/// Reach of the score before refinement.
-const COARSE_REACH_MM: f64 = 9.0;
+/// Samples that score a pose before refinement.
+const COARSE_SAMPLES: usize = 60;
 /// Reach of the score after refinement, in millimetres.
 pub const FINE_REACH_MM: f64 = 7.0;
 /// Coarse scores kept for thinning out what is alike.
-const KEPT: usize = 8000;
+const KEPT: usize = 4000;
 
 /// Distinct poses, the best first; empty if the trees have too few branch points in common.
 pub fn search(
@@ -111,8 +120,9 @@ pub fn search(
     let range = 0.8 * PAIR_RANGE_MM.start..1.2 * PAIR_RANGE_MM.end;
     let target_pairs = pairs(&target_landmarks, range, true, of_passages);
     let centroid = centroid(source);
-    let coarse = every(source, 60);
-    let mut best: Vec<(f64, Isometry3<f64>)> = Vec::new();
+    let few = every(source, COARSE_SAMPLES);
+    let coarse = Coarse::new(&few, target);
+    let mut best: Vec<(f64, Laid)> = Vec::new();
     let mut bar = 0.0;
     for pair in &source_pairs {
         let slack = STRETCH_MM + STRETCH * pair.length_mm;
@@ -122,51 +132,70 @@ pub fn search(
             .take_while(|other| other.length_mm <= pair.length_mm + slack)
         {
             let alike =
-                |end: usize| (pair.radii_mm[end] / other.radii_mm[end]).ln().abs() < LOG_RADIUS;
+                |end: usize| (pair.log_radii[end] - other.log_radii[end]).abs() < LOG_RADIUS;
             if pair.are_branch_points != other.are_branch_points || !alike(0) || !alike(1) {
                 continue;
             }
             let Some(roll) = roll(pair, other) else { continue };
             let pose = lay(pair, other, roll);
-            if parameters.limits.is_some_and(|limits| !limits.allow(&pose, &centroid)) {
+            if parameters.limits.is_some_and(|limits| !limits.allow(&isometry(&pose), &centroid)) {
                 continue;
             }
-            // A few samples tell most wrong poses.
-            if overlap(coarse.iter().step_by(4), target, &pose, COARSE_REACH_MM) < 0.6 * bar {
+            let Some(score) = coarse.score(&pose, bar).filter(|&score| score > bar) else {
                 continue;
-            }
-            let score = overlap(&coarse, target, &pose, COARSE_REACH_MM);
-            if score > bar {
-                best.push((score, pose));
-                if best.len() >= 2 * KEPT {
-                    best.sort_by(|a, b| b.0.total_cmp(&a.0));
-                    best.truncate(KEPT);
-                    bar = best[KEPT - 1].0;
-                }
+            };
+            best.push((score, pose));
+            if best.len() >= 2 * KEPT {
+                best.sort_by(|a, b| b.0.total_cmp(&a.0));
+                best.truncate(KEPT);
+                bar = best[KEPT - 1].0;
             }
         }
     }
     best.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let few = every(source, 6);
+    let very_few = every(source, 6);
     let mut starts: Vec<Isometry3<f64>> = Vec::new();
     for (_, pose) in best {
         if starts.len() >= parameters.refined {
             break;
         }
-        if starts.iter().all(|other| apart_mm(&few, other, &pose) > DISTINCT_MM) {
+        let pose = isometry(&pose);
+        if starts.iter().all(|other| apart_mm(&very_few, other, &pose) > DISTINCT_MM) {
             starts.push(pose);
         }
     }
-    let sparse = every(source, 150);
-    let quick = RigidParameters { first_scale_mm: 7.0, last_scale_mm: 4.0, iterations: 8 };
-    let refined = starts.iter().filter_map(|start| {
-        let fit = refine(&sparse, target, start, &quick)?;
-        let allowed =
-            parameters.limits.is_none_or(|limits| limits.allow(&fit.target_from_source, &centroid));
+    let refined = refined(source, target, &starts, parameters);
+    let allowed = |hypothesis: &Hypothesis| {
+        let pose = &hypothesis.fit.target_from_source;
+        parameters.limits.is_none_or(|limits| limits.allow(pose, &centroid))
+    };
+    distinct(refined.into_iter().filter(allowed).collect(), &few)
+}
+
+/// The starts refined: all a little, the best of them well.
+fn refined(
+    source: &[Sample],
+    target: &Target,
+    starts: &[Isometry3<f64>],
+    parameters: &GlobalParameters,
+) -> Vec<Hypothesis> {
+    let stage = |samples: &[Sample], start: &Isometry3<f64>, parameters: &RigidParameters| {
+        let fit = refine(samples, target, start, parameters)?;
         let score = overlap(source, target, &fit.target_from_source, FINE_REACH_MM);
-        allowed.then_some(Hypothesis { fit, score })
-    });
-    distinct(refined.collect(), &coarse)
+        Some(Hypothesis { fit, score })
+    };
+    let sparse = every(source, 70);
+    let little = RigidParameters { first_scale_mm: 7.0, last_scale_mm: 5.0, iterations: 4 };
+    let mut hypotheses: Vec<Hypothesis> =
+        starts.iter().filter_map(|start| stage(&sparse, start, &little)).collect();
+    hypotheses.sort_by(|a, b| b.score.total_cmp(&a.score));
+    hypotheses.truncate(parameters.refined_well);
+    let denser = every(source, 150);
+    let well = RigidParameters { first_scale_mm: 6.0, last_scale_mm: 4.0, iterations: 6 };
+    hypotheses
+        .iter()
+        .filter_map(|hypothesis| stage(&denser, &hypothesis.fit.target_from_source, &well))
+        .collect()
 }
 
 /// The hypotheses without those that are about the same as a better one, the best first.
@@ -214,10 +243,10 @@ fn roll(pair: &Pair, other: &Pair) -> Option<f64> {
         for arm in &pair.arms[end] {
             for candidate in &other.arms[end] {
                 let like = (arm.along - candidate.along).abs() < ARM_TOLERANCE_RAD
-                    && (arm.radius_mm / candidate.radius_mm).ln().abs() < LOG_RADIUS;
+                    && (arm.log_radius - candidate.log_radius).abs() < LOG_RADIUS;
                 let weight = arm.off * candidate.off;
                 if like && weight > 0.1 && count < votes.len() {
-                    votes[count] = (candidate.azimuth_rad - arm.azimuth_rad, weight);
+                    votes[count] = (wrapped(candidate.azimuth_rad - arm.azimuth_rad), weight);
                     count += 1;
                 }
             }
@@ -229,7 +258,7 @@ fn roll(pair: &Pair, other: &Pair) -> Option<f64> {
     for &(centre, _) in votes {
         let (mut agreeing, mut weights, mut shift) = (0, 0.0, 0.0);
         for &(angle, weight) in votes {
-            let off = (angle - centre + PI).rem_euclid(TAU) - PI;
+            let off = wrapped(angle - centre);
             if off.abs() * weight < ARM_TOLERANCE_RAD && off.abs() < 2.0 * ARM_TOLERANCE_RAD {
                 agreeing += 1;
                 weights += weight;
@@ -244,12 +273,28 @@ fn roll(pair: &Pair, other: &Pair) -> Option<f64> {
     best
 }
 
+/// The difference of two angles within half a turn, within half a turn.
+fn wrapped(difference_rad: f64) -> f64 {
+    if difference_rad > PI {
+        difference_rad - TAU
+    } else if difference_rad < -PI {
+        difference_rad + TAU
+    } else {
+        difference_rad
+    }
+}
+
 /// The pose that lays one pair on the other, turned about their line.
-fn lay(pair: &Pair, other: &Pair, roll: f64) -> Isometry3<f64> {
+fn lay(pair: &Pair, other: &Pair, roll: f64) -> Laid {
     let (sin, cos) = roll.sin_cos();
     let turn = Matrix3::new(1.0, 0.0, 0.0, 0.0, cos, -sin, 0.0, sin, cos);
-    let rotation = Rotation3::from_matrix_unchecked(other.axes * turn * pair.axes.transpose());
+    let rotation = other.axes * turn * pair.axes.transpose();
+    let translation = other.middle_mm.coords - rotation * pair.middle_mm.coords;
+    Laid { rotation, translation }
+}
+
+fn isometry(pose: &Laid) -> Isometry3<f64> {
+    let rotation = Rotation3::from_matrix_unchecked(pose.rotation);
     let rotation = UnitQuaternion::from_rotation_matrix(&rotation);
-    let translation = other.middle_mm - rotation * pair.middle_mm;
-    Isometry3::from_parts(Translation3::from(translation), rotation)
+    Isometry3::from_parts(Translation3::from(pose.translation), rotation)
 }

@@ -83,8 +83,8 @@ pub struct PairArm {
     pub along: f64,
     /// Sine of the angle to the line.
     pub off: f64,
-    /// Radius of the vessel, in millimetres.
-    pub radius_mm: f64,
+    /// Logarithm of the radius of the vessel, in millimetres.
+    pub log_radius: f64,
 }
 
 /// Two landmarks in order, as a frame: x runs from the first to the second.
@@ -96,8 +96,8 @@ pub struct Pair {
     pub middle_mm: Point3<f64>,
     /// Axes of the frame as columns.
     pub axes: Matrix3<f64>,
-    /// Radii of the two.
-    pub radii_mm: [f64; 2],
+    /// Logarithms of the radii of the two, in millimetres.
+    pub log_radii: [f64; 2],
     /// Which of the two are branch points.
     pub are_branch_points: [bool; 2],
     /// Arms of the first and of the second.
@@ -132,7 +132,7 @@ pub fn pairs(
                         azimuth_rad: inside.z.atan2(inside.y),
                         along: inside.x,
                         off: inside.y.hypot(inside.z),
-                        radius_mm: arm.radius_mm.max(0.1),
+                        log_radius: arm.radius_mm.max(0.1).ln(),
                     }
                 };
                 landmark.arms.iter().map(seen).collect()
@@ -142,7 +142,7 @@ pub fn pairs(
                 middle_mm: nalgebra::center(&first.position_mm, &second.position_mm),
                 axes,
                 are_branch_points: [first.is_branch_point(), second.is_branch_point()],
-                radii_mm: [first.radius_mm.max(0.1), second.radius_mm.max(0.1)],
+                log_radii: [first, second].map(|end| end.radius_mm.max(0.1).ln()),
                 arms,
             });
         }

@@ -8,8 +8,10 @@
 //! | module | idea |
 //! | --- | --- |
 //! | [`register`], [`field`] | the node, and the registration as it is sent |
+//! | [`standing`], [`touched`] | whether it may guide: what fits, persons and landmarks say to that |
+//! | [`check_landmark`], [`rest`] | the node that measures the error where a landmark is touched |
 //! | [`mod@reference`], [`parameters`] | the whole way from two trees to a registration, and what steers it |
-//! | [`global`], [`landmarks`] | the pose without a guess: pairs of branch points laid on pairs |
+//! | [`global`], [`landmarks`], [`coarse`] | the pose without a guess: pairs of branch points laid on pairs |
 //! | [`rigid`] | a pose that is about right, refined, with its covariance |
 //! | [`deformable`], [`error_bound`] | the bending, and how large its error may be at each point |
 //! | [`assessment`], [`measure`], [`straightness`] | the verdict, and the figures that say why |
@@ -20,6 +22,8 @@
 //! clock, no file, nothing random.
 
 pub mod assessment;
+pub mod check_landmark;
+pub mod coarse;
 pub mod deformable;
 pub mod error_bound;
 pub mod field;
@@ -30,10 +34,13 @@ pub mod measure;
 pub mod parameters;
 pub mod reference;
 pub mod register;
+pub mod rest;
 pub mod rigid;
 pub mod score;
+pub mod standing;
 pub mod straightness;
 pub mod target;
+pub mod touched;
 
 pub use assessment::{Assessment, Doubt, FitFigures, Refusal, Trust, Verdict, Which};
 pub use deformable::{DeformableError, DeformableParameters, Deformation};

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use registration::check_landmark::CheckLandmark;
 use registration::register::Register;
 use runtime::Executable;
 
@@ -10,6 +11,10 @@ fn main() -> ExitCode {
         .node::<Register>(
             "register",
             "finds how the preoperative vessels lie on the patient, and how far that can be trusted",
+        )
+        .node::<CheckLandmark>(
+            "check_landmark",
+            "measures how far the registration is off where a tool's tip touches a landmark",
         )
         .main()
 }

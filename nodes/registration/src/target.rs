@@ -102,6 +102,11 @@ impl Target {
 
     /// The sample that is about nearest to a point, if one is within about 12 mm.
     pub fn about_nearest(&self, point: &Point3<f64>) -> Option<&Sample> {
+        self.samples.get(self.about_nearest_index(point)?)
+    }
+
+    /// The index of that sample.
+    pub fn about_nearest_index(&self, point: &Point3<f64>) -> Option<usize> {
         let place = (point - self.map_origin) / self.cell_mm;
         let inside =
             (0..3).all(|axis| place[axis] >= 0.0 && place[axis] < self.map_size[axis] as f64);
@@ -109,8 +114,8 @@ impl Target {
             return None;
         }
         let [x, y, z] = [place.x as usize, place.y as usize, place.z as usize];
-        let index = self.map[(z * self.map_size[1] + y) * self.map_size[0] + x];
-        self.samples.get(index as usize)
+        let index = self.map[(z * self.map_size[1] + y) * self.map_size[0] + x] as usize;
+        (index < self.samples.len()).then_some(index)
     }
 
     /// The sample within `reach_mm` that suits best: near, of like direction, and of like radius.

@@ -5,8 +5,8 @@
 mod synthetic;
 
 use messages::{
-    Centrelines, Patient, Point, Preoperative, Registration, RegistrationState, Stamped, Structure,
-    StructureKind, Timestamp, VesselTree,
+    Centrelines, Instruction, InstructionKind, LandmarkCheck, Patient, Point, Preoperative,
+    Registration, RegistrationState, Stamped, Structure, StructureKind, Timestamp, VesselTree,
 };
 use registration::register::{Input, Output, Register};
 use runtime::{Context, Node as _};
@@ -51,6 +51,41 @@ fn before(node: &mut Register, centrelines: &Centrelines) -> Registration {
 
 fn now(node: &mut Register, at: i64, centrelines: &Centrelines) -> Registration {
     take(node, Input::Intraoperative(stamped(at, tree::<Patient>(centrelines))))
+}
+
+fn told(node: &mut Register, at: i64, kind: InstructionKind) -> Registration {
+    take(node, Input::Instructions(stamped(at, Instruction { by: "the engineer".into(), kind })))
+}
+
+/// A landmark, touched where it truly is, that the image's delineation puts `off_mm` from where it is there.
+fn touched(node: &mut Register, at: i64, case: &Case, number: usize, off_mm: f64) -> Registration {
+    let (here, there) = case.near[number];
+    let check = LandmarkCheck {
+        landmark: format!("landmark {number}"),
+        tool: "stylus".into(),
+        planned: Point::new(there + nalgebra::Vector3::x() * off_mm),
+        touched: Point::new(here),
+        measured_mm: off_mm,
+        predicted_mm: 3.0,
+    };
+    take(node, Input::Checks(stamped(at, check)))
+}
+
+/// The error of an alignment in the midst of the points, and what it says of it.
+fn errors(registration: &Registration, case: &Case) -> (f64, f64) {
+    let alignment = registration.alignment.as_ref().unwrap();
+    let displaced = |here: &nalgebra::Point3<f64>| alignment.preoperative(Point::new(*here));
+    let mut all: Vec<(f64, f64)> = case
+        .near
+        .iter()
+        .filter_map(|(here, there)| {
+            let found = displaced(here)?;
+            Some(((found.point.xyz_mm - there).norm(), found.error_mm))
+        })
+        .collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let least_bound = all.iter().map(|pair| pair.1).fold(f64::INFINITY, f64::min);
+    (all[all.len() / 2].0, least_bound)
 }
 
 fn reason(registration: &Registration) -> &str {
@@ -129,6 +164,98 @@ fn what_was_accepted_stays_degraded_when_nothing_fits_any_more() {
     let again = now(&mut node, 30, &case.intraoperative);
     assert_eq!(again.state, RegistrationState::Accepted);
     assert_eq!(again.alignment.unwrap().data_acquired_at, Timestamp(30));
+}
+
+#[test]
+fn a_person_accepts_and_rejects_and_after_a_rejection_nothing_is_accepted_by_itself() {
+    let case = patient(308);
+    let mut node = node(serde_json::json!({}));
+    before(&mut node, &case.preoperative);
+    let mut context = Context::at(Timestamp(0));
+    let instruction =
+        Instruction { by: "the engineer".into(), kind: InstructionKind::AcceptRegistration };
+    let accept = Input::Instructions(stamped(2, instruction));
+    let told_early = node.handle(accept, &mut context).unwrap_err().to_string();
+    assert!(told_early.contains("no registration to accept"), "{told_early}");
+    assert!(context.finish().0.is_empty());
+    let found = now(&mut node, 5, &case.intraoperative);
+    assert!(matches!(found.state, RegistrationState::Unverified { .. }));
+    let accepted = told(&mut node, 9, InstructionKind::AcceptRegistration);
+    assert_eq!(accepted.state, RegistrationState::Accepted);
+    assert_eq!(accepted.alignment, found.alignment, "with the age of its data");
+    assert_eq!(now(&mut node, 10, &case.intraoperative).state, RegistrationState::Accepted);
+    let reject = InstructionKind::RejectRegistration { reason: "the veins cross".into() };
+    let rejected = told(&mut node, 11, reject);
+    assert!(matches!(rejected.state, RegistrationState::Refused { .. }));
+    assert_eq!(reason(&rejected), "the engineer rejected it: the veins cross");
+    let anew = now(&mut node, 12, &case.intraoperative);
+    assert!(matches!(anew.state, RegistrationState::Unverified { .. }), "{:?}", anew.state);
+    assert!(anew.alignment.unwrap().fit.rival.is_some(), "searched without a guess");
+}
+
+#[test]
+fn a_touched_landmark_confirms_degrades_or_refuses_and_no_bound_stays_below_what_was_measured() {
+    let case = patient(309);
+    let mut node = node(serde_json::json!({}));
+    before(&mut node, &case.preoperative);
+    now(&mut node, 5, &case.intraoperative);
+    let confirmed = touched(&mut node, 6, &case, 0, 0.0);
+    assert_eq!(confirmed.state, RegistrationState::Accepted);
+    let degraded = touched(&mut node, 7, &case, 1, 8.5);
+    assert!(reason(&degraded).contains("`landmark 1` was touched"), "{:?}", degraded.state);
+    assert!(matches!(degraded.state, RegistrationState::Degraded { .. }));
+    assert!(errors(&degraded, &case).1 > 6.0, "{:?}", errors(&degraded, &case));
+    let still = now(&mut node, 8, &case.intraoperative);
+    assert!(matches!(still.state, RegistrationState::Degraded { .. }), "a new fit changes nothing");
+    assert!(errors(&still, &case).1 > 6.0);
+    let again = touched(&mut node, 9, &case, 1, 0.0);
+    assert_eq!(again.state, RegistrationState::Accepted, "touched again, better");
+    let refused = touched(&mut node, 10, &case, 2, 30.0);
+    assert!(matches!(refused.state, RegistrationState::Refused { .. }), "{:?}", refused.state);
+    let no_better = now(&mut node, 11, &case.intraoperative);
+    assert!(matches!(no_better.state, RegistrationState::Refused { .. }), "the same pose again");
+    assert!(reason(&no_better).contains("`landmark 2`"), "{:?}", no_better.state);
+}
+
+#[test]
+fn the_tree_of_a_volume_acquired_meanwhile_takes_the_place_of_what_was_swept_before() {
+    let case = patient(310);
+    let mut node = node(serde_json::json!({ "accept_automatically": true }));
+    before(&mut node, &case.preoperative);
+    now(&mut node, 10, &case.intraoperative);
+    // The organ is pushed aside, by more than an update from the last pose could follow.
+    let push = nalgebra::Isometry3::new(
+        nalgebra::Vector3::new(35.0, -20.0, 15.0),
+        nalgebra::Vector3::new(0.3, -0.2, 0.4),
+    );
+    let pushed = case.intraoperative.transformed(&push);
+    let anchor = Input::Anchor(stamped(20, tree::<Patient>(&pushed)));
+    let anchored = take(&mut node, anchor);
+    assert_eq!(anchored.state, RegistrationState::Accepted);
+    assert_eq!(anchored.alignment.as_ref().unwrap().data_acquired_at, Timestamp(20));
+    let moved = Case {
+        near: case.near.iter().map(|(here, there)| (push * here, *there)).collect(),
+        ..patient(310)
+    };
+    let (median_mm, _) = errors(&anchored, &moved);
+    assert!(median_mm < 3.0, "{median_mm} mm");
+    let mut context = Context::at(Timestamp(0));
+    let old = Input::Intraoperative(stamped(15, tree::<Patient>(&case.intraoperative)));
+    node.handle(old, &mut context).unwrap();
+    assert!(context.finish().0.is_empty(), "a sweep from before says nothing any more");
+    let later = now(&mut node, 30, &pushed);
+    assert_eq!(later.alignment.as_ref().unwrap().data_acquired_at, Timestamp(30));
+    assert!(errors(&later, &moved).0 < 3.0);
+}
+
+#[test]
+fn a_map_that_comes_after_the_sweep_is_registered_at_once() {
+    let case = patient(311);
+    let mut node = node(serde_json::json!({}));
+    now(&mut node, 5, &case.intraoperative);
+    let registration = before(&mut node, &case.preoperative);
+    assert!(matches!(registration.state, RegistrationState::Unverified { .. }));
+    assert_eq!(registration.alignment.unwrap().data_acquired_at, Timestamp(5));
 }
 
 #[test]

@@ -88,6 +88,21 @@ impl Kernel {
             .collect();
         nalgebra::Matrix3xX::from_columns(&columns)
     }
+
+    /// The mean of the displacement of a point, given the measurements' weights.
+    pub fn mean(
+        &self,
+        point: &Point3<f64>,
+        measured: &[Measured],
+        weights: &DVector<f64>,
+    ) -> Vector3<f64> {
+        let (mut bent, mut left) = (Vector3::zeros(), Vector6::zeros());
+        for (m, weight) in measured.iter().zip(weights.iter()) {
+            bent += m.direction * (self.bend((point - m.place).norm_squared()) * weight);
+            left += m.lever * *weight;
+        }
+        bent + self.lever(point) * left
+    }
 }
 
 /// The factor of the measurements' covariance, and the weights that make the mean of it.
