@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use fusion::locate_image::LocateImage;
+use fusion::navigate::Navigate;
+use fusion::overlay::Overlay;
 use runtime::Executable;
 
 fn main() -> ExitCode {
@@ -10,6 +12,14 @@ fn main() -> ExitCode {
         .node::<LocateImage>(
             "locate_image",
             "places each ultrasound image where the tracker saw the probe",
+        )
+        .node::<Navigate>(
+            "navigate",
+            "says how far the tip and the shaft of each tool are from each structure, and alarms",
+        )
+        .node::<Overlay>(
+            "overlay",
+            "outlines the structures of the map in the pixels of each located image",
         )
         .main()
 }
