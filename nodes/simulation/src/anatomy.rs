@@ -10,7 +10,7 @@
 //! | [`structure`], [`body_wall`] | named parts, what lies at a place, the nearest surface |
 //! | [`tube_tree`], [`segment`], [`distance_field`], [`bounds`] | the two kinds of shape and their distances |
 //! | [`grid`], [`labels`] | lattices and label volumes |
-//! | [`images`] | CT, MR and cone-beam CT |
+//! | [`images`], [`warped`] | CT, MR and cone-beam CT, the last also of the deformed anatomy |
 //! | [`volumes`] | both as messages |
 //! | [`training_volume`] | scans of many kinds with their truth |
 //! | [`motion`], [`deformation`] | breathing, packing, probe pressure, resection |
@@ -31,7 +31,7 @@ mod growing_tree;
 mod growth;
 mod hepatic_artery;
 pub mod images;
-mod implicit;
+pub(crate) mod implicit;
 pub mod labels;
 mod liver_shape;
 pub mod motion;
@@ -39,12 +39,13 @@ mod named_veins;
 mod pelvic_courses;
 pub mod pelvis;
 pub mod segment;
-mod segment_index;
+pub(crate) mod segment_index;
 pub mod structure;
 pub mod training_volume;
 pub mod tube_tree;
 mod tumours;
 pub mod volumes;
+pub mod warped;
 
 use messages::{Patient, Point};
 use nalgebra::Point3;

@@ -3,23 +3,20 @@
 use std::time::Duration;
 
 use messages::{Patient, Transform};
-use nalgebra::{Isometry3, Point3, Translation3};
+use nalgebra::{Isometry3, Point3, Translation3, Vector3};
 use rand::RngExt;
 
 use crate::anatomy::deformation::{Deformation, TooSteep};
-use crate::anatomy::motion::{Breathing, Motion, ProbePressure};
+use crate::anatomy::motion::{Breathing, Motion, Packing, ProbePressure};
 use crate::anatomy::segment::Segment;
 use crate::anatomy::structure::StructureKind;
 use crate::anatomy::{Anatomy, Region};
 use crate::anatomy_echo;
 use crate::beam_grid::BeamGrid;
 use crate::insonified::Insonified;
-use crate::randomness::{Purpose, stream};
+use crate::randomness::{Purpose, jitter, stream};
 use crate::scan_geometry::Face;
 use crate::tissue_map::TissueMap;
-
-/// No deformation made here moves tissue farther.
-const FARTHEST_MM: f64 = 32.0;
 
 /// How a patient breathes under anaesthesia, wholly determined by its seed: 8 to 14 mm at the liver
 /// and 1 to 2 mm in the pelvis, one breath in 4 to 5 s, from the end of expiration.
@@ -36,6 +33,24 @@ pub fn breathing(anatomy: &Anatomy) -> Breathing {
         hysteresis: rng.random_range(0.05..0.15),
         centre,
         reach_mm: 75.0,
+    }
+}
+
+/// How a surgeon's packs push the organs aside, wholly determined by the seed: by `packing_mm` where they
+/// lie, less around. Packs behind the right lobe lift it to the front and the left; in the pelvis they
+/// push the right iliac vessels to the middle.
+pub fn packing(anatomy: &Anatomy, packing_mm: f64) -> Packing {
+    let mut rng = stream(anatomy.seed(), Purpose::Packing, 0);
+    let deep = anatomy.body_wall().thickness_mm() + 78.0;
+    let (centre, towards) = match anatomy.region() {
+        Region::Abdomen => (Point3::new(-60.0, deep + 25.0, -25.0), Vector3::new(0.6, -0.75, 0.3)),
+        Region::Pelvis => (Point3::new(-50.0, 115.0, -20.0), Vector3::new(0.8, 0.2, 0.5)),
+    };
+    let towards = (towards + jitter(0.2, &mut rng)).normalize();
+    Packing {
+        centre: centre + jitter(8.0, &mut rng),
+        push_mm: towards * packing_mm,
+        reach_mm: 55.0,
     }
 }
 
@@ -58,8 +73,35 @@ impl<'a> AnatomyUnderProbe<'a> {
         elapsed: Duration,
     ) -> Result<Self, TooSteep> {
         let motions = vec![Motion::Breathing(breathing(anatomy)), Motion::ProbePressure(pressure)];
+        Self::moved(anatomy, motions, elapsed)
+    }
+
+    /// The anatomy `elapsed` after the start, moved by the given motions and no others.
+    ///
+    /// # Errors
+    /// When the motions together would fold the tissue.
+    pub fn moved(
+        anatomy: &'a Anatomy,
+        motions: Vec<Motion>,
+        elapsed: Duration,
+    ) -> Result<Self, TooSteep> {
         let deformation = Deformation::new(motions, Vec::new())?;
         Ok(Self { anatomy, deformation, time_s: elapsed.as_secs_f64() })
+    }
+
+    /// What it was at rest.
+    pub fn anatomy(&self) -> &'a Anatomy {
+        self.anatomy
+    }
+
+    /// Where a point at rest is now.
+    pub fn displace(&self, point: &Point3<f64>) -> Point3<f64> {
+        self.deformation.displace(point, self.time_s)
+    }
+
+    /// Which point at rest is at a place now.
+    pub fn origin_of(&self, place: &Point3<f64>) -> Point3<f64> {
+        self.deformation.origin_of(place, self.time_s)
     }
 
     /// What moves the anatomy.
@@ -119,6 +161,7 @@ impl Insonified for AnatomyUnderProbe<'_> {
         let depth = |point: &Point3<f64>| (face_from_patient * point).z;
         let now =
             |point: &Point3<f64>| face_from_patient * self.deformation.displace(point, self.time_s);
+        let farthest_mm = self.deformation.farthest_mm();
         let mut near = Vec::new();
         for structure in self.anatomy.structures() {
             let Some(tubes) = structure.as_tubes() else { continue };
@@ -126,7 +169,7 @@ impl Insonified for AnatomyUnderProbe<'_> {
                 let reach = segment.largest_radius_mm() + margin_mm;
                 let (a, b) = (depth(&segment.start), depth(&segment.end));
                 // Displacing a point costs much more than seeing that it stays far from the plane.
-                if a.min(b) > reach + FARTHEST_MM || a.max(b) < -reach - FARTHEST_MM {
+                if a.min(b) > reach + farthest_mm || a.max(b) < -reach - farthest_mm {
                     continue;
                 }
                 let (start, end) = (now(&segment.start), now(&segment.end));

@@ -1,10 +1,17 @@
 //! The simulated patient as devices: an ultrasound scanner and a tracking system that see the same
-//! probe, and the volume image from before the procedure.
+//! probe, the volume image from before the procedure and one from during it, the engineer who watches, and
+//! the truth of it all.
 
+pub mod cone_beam;
+pub mod engineer;
+pub mod patient_truth;
 pub mod preoperative;
 pub mod tracker;
 pub mod ultrasound;
 
+pub use cone_beam::ConeBeam;
+pub use engineer::Engineer;
+pub use patient_truth::PatientTruth;
 pub use preoperative::Preoperative;
 pub use tracker::Tracker;
 pub use ultrasound::Ultrasound;
@@ -19,6 +26,14 @@ pub(crate) fn sample_time(index: u64, rate_hz: f64) -> Duration {
 /// The first sample at or after `since_start`, which is known to a nanosecond.
 fn first_sample(since_start: Duration, rate_hz: f64) -> u64 {
     ((since_start.as_secs_f64() - 1e-9) * rate_hz).ceil().max(0.0) as u64
+}
+
+/// Refuses what no device of a patient can do; the last is when the instrument begins.
+fn check_operation(packing_mm: f64, packed_at_s: f64, from_s: f64) -> Result<(), Error> {
+    const DAY_S: f64 = 86_400.0;
+    Error::check("packing_mm", packing_mm, 0.0, 20.0)?;
+    Error::check("packed_at_s", packed_at_s, 0.0, DAY_S)?;
+    Error::check("instrument_from_s", from_s, 0.0, DAY_S)
 }
 
 /// Why a simulated device cannot work.
@@ -48,6 +63,17 @@ pub enum Error {
     /// The anatomy could not be made.
     #[error(transparent)]
     Anatomy(#[from] crate::anatomy::abdomen::AnatomyError),
+    /// A tool has no way.
+    #[error(transparent)]
+    Tool(#[from] crate::operating_tools::ToolError),
+    /// A line of a script cannot be read.
+    #[error(transparent)]
+    Script(#[from] engineer::ScriptError),
+    /// The block has no truth of its own, and no volume image.
+    #[error(
+        "`anatomy` must be `abdomen` or `pelvis`, but is `block`: the block has no named structures"
+    )]
+    Block,
     /// The volume has too many voxels or none.
     #[error(transparent)]
     Grid(#[from] crate::anatomy::grid::InvalidGrid),

@@ -11,40 +11,56 @@
 //! | [`insonified`], [`anatomy_under_probe`], [`subject`] | what ultrasound meets in block and anatomy |
 //! | [`scan_geometry`], [`bmode`] | the image at a pose |
 //! | [`misalignment`] | where the preoperative image lies |
-//! | [`truth`] | the vessels that the image should have shown |
+//! | [`landmarks`], [`delineation`] | what people mark and draw in the preoperative image |
+//! | [`report`] | how good the procedure was |
+//! | [`targets`], [`true_tree`], [`true_distance`] | the truth that a procedure is measured against |
+//! | [`tool_shape`], [`instrument_course`], [`stylus_course`], [`operating_tools`] | instruments and their ways |
 //! | [`training`], [`training_scans`], [`anatomy::training_volume`] | images with their truth to train on |
+//! | [`truth`] | the vessels that the image should have shown |
 //! | [`devices`] | the same behind the interface of real devices |
 //! | [`sweep`] | the same as a file |
 
 pub mod anatomy;
 mod anatomy_echo;
 pub mod anatomy_under_probe;
+mod approach;
 mod beam_grid;
 pub mod bmode;
 mod body_wall;
+pub mod delineation;
 pub mod devices;
 pub mod family;
 mod growth;
+mod hand;
 mod image_plane;
 pub mod insonified;
+pub mod instrument_course;
+pub mod landmarks;
 pub mod misalignment;
 pub mod occlusion;
+pub mod operating_tools;
 pub mod patient;
 mod point_spread;
 pub mod probe_motion;
 mod randomness;
+pub mod report;
 mod scan_conversion;
 pub mod scan_geometry;
 mod scatterers;
 mod skin_course;
 mod solid_echo;
 mod spline;
+pub mod stylus_course;
 pub mod subject;
 pub mod sweep;
+pub mod targets;
 mod tissue_map;
+pub mod tool_shape;
 pub mod tracker;
 pub mod training;
 pub mod training_scans;
+pub mod true_distance;
+pub mod true_tree;
 pub mod truth;
 mod tube_echo;
 pub mod vessel;

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use runtime::{Executable, Tool};
-use simulation::devices::{Preoperative, Tracker, Ultrasound};
+use simulation::devices::{ConeBeam, Engineer, PatientTruth, Preoperative, Tracker, Ultrasound};
+use simulation::report::Report;
 
 fn main() -> ExitCode {
     Executable::new("simulation")
@@ -13,12 +14,22 @@ fn main() -> ExitCode {
         )
         .device::<Tracker>(
             "tracker",
-            "poses of the simulated probe and of the patient's reference sensor",
+            "poses of the simulated probe, of the patient's reference sensor, and of instruments",
         )
         .device::<Preoperative>(
             "preoperative",
-            "CT or MR of a simulated patient, and the structure that each voxel truly shows",
+            "CT or MR of a simulated patient, with landmarks, drawn structures, and the truth of both",
         )
+        .device::<ConeBeam>(
+            "cone_beam",
+            "a cone-beam CT of a simulated patient, made in the middle of the procedure",
+        )
+        .device::<Engineer>("engineer", "a person who accepts, rejects and touches by a script")
+        .device::<PatientTruth>(
+            "patient_truth",
+            "where targets and vessels of a simulated patient truly are, and how far instruments are from them",
+        )
+        .node::<Report>("report", "measures a procedure against the truth; the only reader of truth")
         .tool(Tool {
             name: "simulate-sweep",
             help: "writes a tracked sweep over a simulated patient as a PLUS sequence",

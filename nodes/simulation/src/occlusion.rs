@@ -1,31 +1,44 @@
-//! When the tracking system cannot see the probe: now and then somebody stands in its way.
+//! When the tracking system cannot see a tool: now and then somebody stands in its way.
 
 use std::time::Duration;
 
 use rand::RngExt;
 
 use crate::randomness::{Purpose, stream};
+use crate::tool_shape::ToolKind;
 
 /// In each such stretch of time the probe is hidden once, wholly within it.
 const STRETCH: Duration = Duration::from_secs(4);
 /// Shortest and longest time hidden.
 const HIDDEN_S: (f64, f64) = (0.2, 0.8);
 
-/// The times in which the probe is hidden, wholly determined by the seed.
+/// The times in which a tool is hidden, wholly determined by the seed.
 #[derive(Clone, Copy, Debug)]
 pub struct Occlusions {
     seed: u64,
+    purpose: Purpose,
 }
 
 impl Occlusions {
-    /// The occlusions of a seed.
+    /// The occlusions of the probe, of a seed.
     pub fn new(seed: u64) -> Self {
-        Self { seed }
+        Self { seed, purpose: Purpose::Occlusion }
+    }
+
+    /// The occlusions of a tool of a seed; each tool has its own. The reference is never hidden.
+    pub(crate) fn of(tool: ToolKind, seed: u64) -> Option<Self> {
+        let purpose = match tool {
+            ToolKind::Probe => Purpose::Occlusion,
+            ToolKind::Instrument => Purpose::InstrumentOcclusion,
+            ToolKind::Stylus => Purpose::StylusOcclusion,
+            ToolKind::Reference => return None,
+        };
+        Some(Self { seed, purpose })
     }
 
     /// Beginning and end, since the start, of the occlusion number `index` (one every four seconds).
     pub fn phase(&self, index: u64) -> (Duration, Duration) {
-        let mut rng = stream(self.seed, Purpose::Occlusion, index);
+        let mut rng = stream(self.seed, self.purpose, index);
         let length = rng.random_range(HIDDEN_S.0..=HIDDEN_S.1);
         let wait = rng.random_range(0.0..=STRETCH.as_secs_f64() - length);
         let stretch = u64::try_from(STRETCH.as_nanos()).unwrap_or(u64::MAX);
@@ -34,7 +47,7 @@ impl Occlusions {
         (begin, begin + Duration::from_secs_f64(length))
     }
 
-    /// Whether the probe is hidden at a time since the start.
+    /// Whether the tool is hidden at a time since the start.
     pub fn hidden(&self, elapsed: Duration) -> bool {
         let index = u64::try_from(elapsed.as_nanos() / STRETCH.as_nanos()).unwrap_or(u64::MAX);
         let (begin, end) = self.phase(index);

@@ -18,6 +18,12 @@ pub(crate) struct SkinCourse {
     press_mm: f64,
 }
 
+/// The middle of what the probe sweeps, 70 mm under the skin: where this patient is operated on.
+pub(crate) fn region_of_surgery(anatomy: &Anatomy) -> Point3<f64> {
+    let contact = SkinCourse::over(anatomy).contact(0.5, 0.0, 0.0);
+    contact.skin + contact.turn * Vector3::y() * 70.0
+}
+
 /// Where the probe touches the skin.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Contact {

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::anatomy::abdomen::AnatomyError;
 use crate::anatomy::deformation::TooSteep;
 use crate::anatomy::family::Family;
+use crate::anatomy::motion::Motion;
 use crate::anatomy::{Anatomy, Region};
-use crate::anatomy_under_probe::AnatomyUnderProbe;
+use crate::anatomy_under_probe::{AnatomyUnderProbe, breathing, packing};
 use crate::bmode::Scanner;
+use crate::hand::ease;
 use crate::patient::SimulatedPatient;
 use crate::probe_motion::ProbeMotion;
 use crate::truth::vessel_mask;
@@ -50,7 +52,12 @@ pub struct Subject {
     patient: Body,
     motion: ProbeMotion,
     breath_held: bool,
+    packing_mm: f64,
+    packed_at_s: f64,
 }
+
+/// How long it takes to lay the packs, s.
+const PACKING_S: f64 = 2.0;
 
 #[derive(Clone, Debug)]
 enum Body {
@@ -73,20 +80,70 @@ impl Subject {
                     other => return Err(SubjectError::Family(other)),
                 };
                 let patient = Body::Block(Box::new(SimulatedPatient::new(seed, family)));
-                return Ok(Self { patient, motion: ProbeMotion::new(seed), breath_held: false });
+                return Ok(Self::at_rest(patient, ProbeMotion::new(seed)));
             }
             SubjectKind::Abdomen => Region::Abdomen,
             SubjectKind::Pelvis => Region::Pelvis,
         };
         let anatomy = Anatomy::new(region, seed, family)?;
         let motion = ProbeMotion::over(&anatomy);
-        Ok(Self { patient: Body::Anatomy(Box::new(anatomy)), motion, breath_held: false })
+        Ok(Self::at_rest(Body::Anatomy(Box::new(anatomy)), motion))
+    }
+
+    fn at_rest(patient: Body, motion: ProbeMotion) -> Self {
+        Self { patient, motion, breath_held: false, packing_mm: 0.0, packed_at_s: 0.0 }
     }
 
     /// With the breath held at the end of expiration, or not.
     #[must_use]
     pub fn with_breath_held(self, breath_held: bool) -> Self {
         Self { breath_held, ..self }
+    }
+
+    /// With organs pushed aside by packs, by `packing_mm` where they lie: from the start, or, with
+    /// `packed_at_s` above zero, within two seconds from then on.
+    #[must_use]
+    pub fn with_packing(self, packing_mm: f64, packed_at_s: f64) -> Self {
+        Self { packing_mm, packed_at_s, ..self }
+    }
+
+    /// The anatomy as it is `elapsed` after the start, breathing and packed, with the probe pressed on
+    /// it; none for the block, which does not move.
+    ///
+    /// # Errors
+    /// When the motions together would fold the tissue, which no course does.
+    pub fn moment(&self, elapsed: Duration) -> Result<Option<AnatomyUnderProbe<'_>>, TooSteep> {
+        let pressure = Motion::ProbePressure(self.motion.pressure(elapsed));
+        self.anatomy().map(|anatomy| self.moved(anatomy, elapsed, Some(pressure))).transpose()
+    }
+
+    /// As [`moment`](Self::moment), with the probe lifted off.
+    ///
+    /// # Errors
+    /// As for [`moment`](Self::moment).
+    pub fn moment_without_probe(
+        &self,
+        elapsed: Duration,
+    ) -> Result<Option<AnatomyUnderProbe<'_>>, TooSteep> {
+        self.anatomy().map(|anatomy| self.moved(anatomy, elapsed, None)).transpose()
+    }
+
+    fn moved<'a>(
+        &self,
+        anatomy: &'a Anatomy,
+        elapsed: Duration,
+        pressure: Option<Motion>,
+    ) -> Result<AnatomyUnderProbe<'a>, TooSteep> {
+        let mut motions = vec![Motion::Breathing(breathing(anatomy))];
+        motions.extend(pressure);
+        if self.packing_mm > 0.0 {
+            let since_s = elapsed.as_secs_f64() - self.packed_at_s;
+            let part = if self.packed_at_s > 0.0 { ease(since_s / PACKING_S) } else { 1.0 };
+            motions.push(Motion::Packing(packing(anatomy, part * self.packing_mm)));
+        }
+        // Every patient starts at the end of an expiration.
+        let breathed = if self.breath_held { Duration::ZERO } else { elapsed };
+        AnatomyUnderProbe::moved(anatomy, motions, breathed)
     }
 
     /// How the probe moves.
@@ -116,10 +173,8 @@ impl Subject {
                 vessel_mask(&**block, geometry, &patient_from_probe),
             ),
             Body::Anatomy(anatomy) => {
-                let pressure = self.motion.pressure(elapsed);
-                // Every patient starts at the end of an expiration.
-                let breathed = if self.breath_held { Duration::ZERO } else { elapsed };
-                let now = AnatomyUnderProbe::new(anatomy, pressure, breathed)?;
+                let pressure = Motion::ProbePressure(self.motion.pressure(elapsed));
+                let now = self.moved(anatomy, elapsed, Some(pressure))?;
                 (
                     scanner.image(&now, &patient_from_probe, frame),
                     vessel_mask(&now, geometry, &patient_from_probe),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use messages::{Patient, Pose, Probe, Tracker, Transform};
+use messages::{Patient, Pose, Probe, Tool, Tracker, Transform};
 use nalgebra::{Isometry3, Translation3, UnitQuaternion, Vector3};
 use rand::RngExt;
 use rand_distr::{Distribution, Normal};
@@ -10,6 +10,7 @@ use rand_distr::{Distribution, Normal};
 use crate::occlusion::Occlusions;
 use crate::probe_motion::ProbeMotion;
 use crate::randomness::{Purpose, stream};
+use crate::tool_shape::ToolKind;
 
 /// Standard deviation of the position along each axis.
 pub const POSITION_NOISE_MM: f64 = 0.2;
@@ -71,6 +72,29 @@ impl SimulatedTracker {
         }
         let truth = self.tracker_from_patient * motion.patient_from_probe(elapsed);
         self.seen(truth, Purpose::ProbeSample, sample)
+    }
+
+    /// A tool as measured in sample number `sample`, taken `elapsed` after the start, when it truly is
+    /// at `patient_from_tool`. With `held_in_sight` it is not hidden now.
+    pub fn tool(
+        &self,
+        kind: ToolKind,
+        patient_from_tool: Transform<Patient, Tool>,
+        held_in_sight: bool,
+        elapsed: Duration,
+        sample: u64,
+    ) -> Pose<Tracker, Tool> {
+        let occlusions = Occlusions::of(kind, self.seed).filter(|_| !held_in_sight);
+        if occlusions.is_some_and(|occlusions| occlusions.hidden(elapsed)) {
+            return Pose::Hidden { reason: "line of sight blocked".to_owned() };
+        }
+        let purpose = match kind {
+            ToolKind::Probe => Purpose::ProbeSample,
+            ToolKind::Reference => Purpose::ReferenceSample,
+            ToolKind::Instrument => Purpose::InstrumentSample,
+            ToolKind::Stylus => Purpose::StylusSample,
+        };
+        self.seen(self.tracker_from_patient * patient_from_tool, purpose, sample)
     }
 
     fn seen<Tool>(

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use messages::{
-    IntensityVolume, LabelVolume, Message, Modality, Patient, Point, Preoperative as Frame,
-    StructureKind, Voxel,
+    IntensityVolume, LabelVolume, Landmarks, Message, Modality, Patient, Point,
+    Preoperative as Frame, StructureKind, Voxel,
 };
 use nalgebra::Point3;
 use runtime::{Device, Reading};
@@ -25,8 +25,9 @@ fn read(device: &mut Preoperative) -> (Duration, IntensityVolume<Frame>, LabelVo
     let Reading::Scheduled { since_start, outputs } = device.read().unwrap() else {
         panic!("nothing is scheduled")
     };
-    let [Output::Image(image), Output::Truth(truth)] = &outputs[..] else {
-        panic!("expected the image and its truth")
+    // The image comes first: what is made from it takes longest.
+    let [Output::Image(image), _, _, Output::Truth(truth), _] = &outputs[..] else {
+        panic!("expected the image, what was marked and drawn in it, and its truth")
     };
     (since_start, image.clone(), truth.clone())
 }
@@ -114,6 +115,87 @@ fn the_abdomen_has_its_liver_tumours_and_vessels() {
     assert!((1000.0..1800.0).contains(&liver_ml), "{liver_ml} ml");
     assert!(mean(label("portal_vein")).0 > liver_hu + 10.0);
     assert!(truth.structures.iter().any(|s| s.kind == StructureKind::Tumour));
+}
+
+/// Landmarks, delineation and true targets.
+fn marks(
+    parameters: serde_json::Value,
+) -> (Landmarks<Frame>, LabelVolume<Frame>, LabelVolume<Frame>, Landmarks<Frame>) {
+    let Reading::Scheduled { outputs, .. } = open(parameters).read().unwrap() else {
+        panic!("nothing is scheduled")
+    };
+    let [
+        _,
+        Output::Landmarks(marks),
+        Output::Delineation(drawn),
+        Output::Truth(truth),
+        Output::TruthTargets(targets),
+    ] = &outputs[..]
+    else {
+        panic!("expected landmarks, a delineation and targets")
+    };
+    (marks.clone(), drawn.clone(), truth.clone(), targets.clone())
+}
+
+#[test]
+fn what_is_drawn_is_nearly_what_is_there_and_what_is_marked_lies_where_it_belongs() {
+    let parameters = serde_json::json!({ "seed": 3, "anatomy": "pelvis", "spacing_mm": 2.0 });
+    let (marks, drawn, truth, targets) = marks(parameters);
+    let anatomy = Anatomy::new(Region::Pelvis, 3, Family::Winding).unwrap();
+    let centre = field_of_view(&anatomy).centre();
+    let moved = preoperative_from_patient(3, &centre, 15.0, 8.0_f64.to_radians());
+
+    let truly = simulation::landmarks::landmarks(&anatomy);
+    assert_eq!(marks.landmarks.len(), truly.len());
+    for mark in &truly {
+        let there = moved.inverse() * marks.position(mark.name).unwrap();
+        let off_mm = (there.xyz_mm - mark.place).norm();
+        assert!((0.01..2.5).contains(&off_mm), "{} is off by {off_mm} mm", mark.name);
+    }
+    for (name, place) in simulation::targets::targets(&anatomy) {
+        let there = moved.inverse() * targets.position(&name).unwrap();
+        assert!((there.xyz_mm - place).norm() < 1e-9);
+    }
+
+    assert_eq!((drawn.size, drawn.frame_from_voxel), (truth.size, truth.frame_from_voxel));
+    let kinds = [
+        StructureKind::Tumour,
+        StructureKind::Nerve,
+        StructureKind::Ureter,
+        StructureKind::LymphNode,
+    ];
+    assert!(drawn.structures.len() >= 10 && drawn.model.is_none());
+    assert!(drawn.structures.iter().all(|s| kinds.contains(&s.kind)));
+    let (mut both, mut sum, mut off) = (0, 0, 0.0_f64);
+    for (index, label) in drawn.labels.as_slice().iter().enumerate() {
+        let name = |volume: &LabelVolume<Frame>, label: u8| {
+            volume.structures.get(usize::from(label).wrapping_sub(1)).map(|s| s.name.clone())
+        };
+        let (here, there) = (name(&drawn, *label), name(&truth, truth.labels.as_slice()[index]));
+        let is_drawn =
+            |name: &Option<String>| drawn.structures.iter().any(|s| Some(&s.name) == name.as_ref());
+        sum += u32::from(here.is_some()) + u32::from(is_drawn(&there));
+        both += u32::from(here.is_some() && here == there);
+        if let Some(here) = here {
+            let place = moved.inverse() * (drawn.frame_from_voxel * voxel(drawn.size, index));
+            off = off.max(anatomy.structure(&here).unwrap().signed_distance_mm(&place.xyz_mm));
+        }
+    }
+    // The thin ones are drawn a voxel wide, which is much for a nerve of 2 mm in voxels of 2 mm.
+    let dice = 2.0 * f64::from(both) / f64::from(sum);
+    assert!((0.6..0.97).contains(&dice), "Dice {dice}");
+    assert!((1.0..4.0).contains(&off), "drawn {off} mm beside");
+    for (index, structure) in drawn.structures.iter().enumerate() {
+        let count =
+            drawn.labels.as_slice().iter().filter(|l| usize::from(**l) == index + 1).count();
+        assert!(count > 0, "{} was not drawn", structure.name);
+    }
+
+    let organs = serde_json::json!({
+        "seed": 3, "anatomy": "pelvis", "spacing_mm": 6.0, "drawn": ["artery"],
+    });
+    let (_, arteries, _, _) = self::marks(organs);
+    assert!(arteries.structures.iter().all(|s| s.kind == StructureKind::Artery));
 }
 
 #[test]

@@ -68,6 +68,11 @@ impl Deformation {
         self.motions.iter().fold(*point, |moved, m| moved + m.displacement_mm(point, time_s))
     }
 
+    /// No point is displaced by more than this, mm.
+    pub fn farthest_mm(&self) -> f64 {
+        self.motions.iter().map(Motion::farthest_mm).sum()
+    }
+
     /// Which point at rest is at `place` at `time_s`, to 10⁻⁶ mm.
     ///
     /// Fixed-point iteration; it contracts by 0.85 or better at each step.

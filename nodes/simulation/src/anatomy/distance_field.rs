@@ -245,6 +245,25 @@ impl DistanceField {
 
     /// Distance to the surface from beyond the lattice.
     fn beyond(&self, point: &Point3<f64>) -> f64 {
+        (point - self.foot_from_beyond(point)).norm()
+    }
+
+    /// The point of the surface that is nearest to `point`, to about a tenth of a spacing.
+    pub fn foot(&self, point: &Point3<f64>) -> Point3<f64> {
+        let last = self.origin
+            + Vector3::from_fn(|axis, _| (self.size[axis] - 1) as f64 * self.spacing_mm);
+        let beyond = (0..3).any(|axis| !(self.origin[axis]..=last[axis]).contains(&point[axis]));
+        if beyond {
+            return self.foot_from_beyond(point);
+        }
+        let mut foot = *point;
+        for _ in 0..3 {
+            foot -= self.gradient(&foot) * self.within(&foot);
+        }
+        foot
+    }
+
+    fn foot_from_beyond(&self, point: &Point3<f64>) -> Point3<f64> {
         let last = self.origin
             + Vector3::from_fn(|axis, _| (self.size[axis] - 1) as f64 * self.spacing_mm);
         let edge = point.sup(&self.origin).inf(&last);
@@ -258,7 +277,7 @@ impl DistanceField {
             foot += aside * (radius / (radius + way.norm()));
             foot -= self.gradient(&foot) * self.within(&foot);
         }
-        (point - foot).norm()
+        foot
     }
 
     /// Unit vector away from the solid's nearest surface point (towards it, from within).

@@ -103,6 +103,17 @@ pub fn cone_beam_volume(
 ) -> Vec<i16> {
     let mut values = composite(anatomy, grid, &|t| attenuation_hu(t, phase), threads);
     blur(&mut values, grid, [0.8; 3], threads);
+    with_artefacts(values, grid, radius_mm, seed, threads)
+}
+
+/// What a cone beam makes of the true attenuation on a lattice.
+pub(crate) fn with_artefacts(
+    mut values: Vec<f32>,
+    grid: &Grid,
+    radius_mm: f64,
+    seed: u64,
+    threads: usize,
+) -> Vec<i16> {
     let noise = grainy_noise(grid, 0.8, seed, Purpose::ConeBeam, threads);
     let [nx, ny, nz] = grid.size();
     let middle = nalgebra::center(&grid.origin(), &grid.centre(nx - 1, ny - 1, nz - 1));

@@ -119,6 +119,15 @@ impl Motion {
         }
     }
 
+    /// The most by which any point is displaced, mm.
+    pub fn farthest_mm(&self) -> f64 {
+        match self {
+            Self::Breathing(b) => b.amplitude_mm.abs() * 1.0_f64.hypot(0.25 + b.hysteresis.abs()),
+            Self::Packing(packing) => packing.push_mm.norm(),
+            Self::ProbePressure(pressure) => pressure.depth_mm.abs(),
+        }
+    }
+
     /// The most by which displacements of two points differ, per mm between them; not a number when
     /// a parameter is not usable.
     pub fn steepness(&self) -> f64 {

@@ -1,9 +1,12 @@
-//! The device `preoperative`: the CT or MR of a simulated patient, and which structure each voxel truly is.
+//! The device `preoperative`: the CT or MR of a simulated patient, what people marked in it, and which structure each voxel truly is.
 
 use std::time::Duration;
 
-use messages::{IntensityVolume, LabelVolume, Modality, Preoperative as PreoperativeFrame};
-use nalgebra::Point3;
+use messages::{
+    IntensityVolume, LabelVolume, Landmark, Landmarks, Modality, Patient, Point,
+    Preoperative as PreoperativeFrame, Transform,
+};
+use nalgebra::{Point3, Vector3};
 use runtime::{Device, Reading, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -14,7 +17,11 @@ use crate::anatomy::family::Family;
 use crate::anatomy::grid::Grid;
 use crate::anatomy::images::{Phase, ct_volume, mr_volume};
 use crate::anatomy::{Anatomy, Region, labels, volumes};
+use crate::delineation::{DrawnKind, delineation};
+use crate::landmarks::{Mark, landmarks};
 use crate::misalignment::preoperative_from_patient;
+use crate::randomness::{Purpose, normal, stream};
+use crate::targets::targets;
 
 /// Parameters of the device.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -52,6 +59,10 @@ pub struct Parameters {
     #[serde(default = "misalignment_deg")]
     #[schemars(default = "misalignment_deg", range(min = 0, max = 180))]
     pub misalignment_deg: f64,
+    /// What a radiologist draws by hand into the image.
+    #[serde(default = "drawn")]
+    #[schemars(default = "drawn")]
+    pub drawn: Vec<DrawnKind>,
 }
 
 /// Which volume image is made.
@@ -86,11 +97,21 @@ fn misalignment_deg() -> f64 {
     8.0
 }
 
+fn drawn() -> Vec<DrawnKind> {
+    vec![DrawnKind::Tumour, DrawnKind::Nerve, DrawnKind::Ureter, DrawnKind::LymphNode]
+}
+
+/// Standard deviation with which a person marks a point in the image, along each axis.
+const MARKING_MM: f64 = 0.5;
+
 outputs! {
-    /// The image and its truth, published once.
+    /// The image, what people marked and drew in it, and its truth, published once.
     pub enum Output {
         image => Image(IntensityVolume<PreoperativeFrame>),
+        landmarks => Landmarks(Landmarks<PreoperativeFrame>),
+        delineation => Delineation(LabelVolume<PreoperativeFrame>),
         truth => Truth(LabelVolume<PreoperativeFrame>),
+        truth_targets => TruthTargets(Landmarks<PreoperativeFrame>),
     }
 }
 
@@ -129,9 +150,21 @@ impl Device for Preoperative {
             misalignment_mm,
             misalignment_deg.to_radians(),
         );
-        let image = volumes::intensity_volume(&grid, modality, values, moved);
-        let truth = volumes::label_volume(labels::label_volume(&anatomy, &grid, threads), moved);
-        Ok(Self { outputs: vec![Output::Image(image), Output::Truth(truth)], due: Duration::ZERO })
+        let mut hand = stream(seed, Purpose::Marking, 0);
+        let marks = landmarks(&anatomy).into_iter().map(|Mark { name, place }| {
+            let off = Vector3::from_fn(|_, _| MARKING_MM * normal(&mut hand));
+            (name.to_owned(), place + off)
+        });
+        let drawn = delineation(&anatomy, &grid, &parameters.drawn, seed);
+        let truth = labels::label_volume(&anatomy, &grid, threads);
+        let outputs = vec![
+            Output::Image(volumes::intensity_volume(&grid, modality, values, moved)),
+            Output::Landmarks(marked(marks, moved)),
+            Output::Delineation(volumes::label_volume(drawn, moved)),
+            Output::Truth(volumes::label_volume(truth, moved)),
+            Output::TruthTargets(marked(targets(&anatomy), moved)),
+        ];
+        Ok(Self { outputs, due: Duration::ZERO })
     }
 
     fn read(&mut self) -> Result<Reading<Output>, Error> {
@@ -147,6 +180,18 @@ impl Device for Preoperative {
     fn seek(&mut self, since_start: Duration) {
         self.due = since_start;
     }
+}
+
+/// Points of the patient as named points of another frame.
+pub(super) fn marked<In>(
+    points: impl IntoIterator<Item = (String, Point3<f64>)>,
+    frame_from_patient: Transform<In, Patient>,
+) -> Landmarks<In> {
+    let landmark = |(name, place)| Landmark {
+        name,
+        position: frame_from_patient * Point::<Patient>::new(place),
+    };
+    Landmarks { landmarks: points.into_iter().map(landmark).collect() }
 }
 
 /// The trunk from front to back and as far up and down as there are structures, frame `Patient`.

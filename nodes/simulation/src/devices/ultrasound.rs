@@ -7,7 +7,7 @@ use runtime::{Device, Reading, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Error, first_sample, sample_time};
+use super::{Error, check_operation, first_sample, sample_time};
 use crate::anatomy::family::Family;
 use crate::subject::Scan;
 use crate::{ScanGeometry, Scanner, ScannerSettings, Subject, SubjectKind};
@@ -31,6 +31,14 @@ pub struct Parameters {
     /// registered: between other images, organs move by their own breathing.
     #[serde(default)]
     pub breath_held: bool,
+    /// How far packs push the organs aside where they lie; give all devices of the patient the same.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 20))]
+    pub packing_mm: f64,
+    /// When the packs are laid, in seconds after the start, within two seconds; 0 for before the start.
+    #[serde(default)]
+    #[schemars(range(min = 0))]
+    pub packed_at_s: f64,
     /// Images a second.
     #[serde(default = "rate_hz")]
     #[schemars(default = "rate_hz", range(min = 1, max = 100))]
@@ -70,9 +78,11 @@ impl Device for Ultrasound {
 
     fn open(parameters: Parameters) -> Result<Self, Error> {
         Error::check("rate_hz", parameters.rate_hz, 1.0, 100.0)?;
+        check_operation(parameters.packing_mm, parameters.packed_at_s, 0.0)?;
         Ok(Self {
             subject: Subject::new(parameters.anatomy, parameters.seed, parameters.family)?
-                .with_breath_held(parameters.breath_held),
+                .with_breath_held(parameters.breath_held)
+                .with_packing(parameters.packing_mm, parameters.packed_at_s),
             scanner: Scanner::new(parameters.probe, parameters.scanner)?,
             rate_hz: parameters.rate_hz,
             next: 0,

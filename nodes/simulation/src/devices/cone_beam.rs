@@ -1,0 +1,149 @@
+//! The device `cone_beam`: a cone-beam CT of the simulated patient, made in the middle of the procedure.
+
+use std::time::Duration;
+
+use messages::{IntensityVolume, Modality, Patient, Transform};
+use nalgebra::Vector3;
+use runtime::{Device, Reading, outputs};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Error, check_operation};
+use crate::anatomy::family::Family;
+use crate::anatomy::grid::Grid;
+use crate::anatomy::images::Phase;
+use crate::anatomy::volumes;
+use crate::anatomy::warped::deformed_cone_beam_volume;
+use crate::skin_course::region_of_surgery;
+use crate::{Subject, SubjectKind};
+
+/// Parameters of the device.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Parameters {
+    /// The patient; give the ultrasound and the tracker the same.
+    #[serde(default)]
+    pub seed: u64,
+    /// The part of the body, abdomen or pelvis.
+    #[serde(default = "anatomy")]
+    #[schemars(default = "anatomy")]
+    pub anatomy: SubjectKind,
+    /// The build of the patient and the style of the vessels.
+    #[serde(default = "family")]
+    #[schemars(default = "family")]
+    pub family: Family,
+    /// The breath is held at the end of expiration; by default it is, as for every such image. Otherwise
+    /// the patient is caught at the depth of breath of the instant.
+    #[serde(default = "breath_held")]
+    #[schemars(default = "breath_held")]
+    pub breath_held: bool,
+    /// How far packs push the organs aside where they lie; give all devices of the patient the same.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 20))]
+    pub packing_mm: f64,
+    /// When the packs are laid, in seconds after the start, within two seconds; 0 for before the start.
+    #[serde(default)]
+    #[schemars(range(min = 0))]
+    pub packed_at_s: f64,
+    /// When the image is there, in seconds after the start.
+    #[serde(default = "at_s")]
+    #[schemars(default = "at_s", range(min = 0))]
+    pub at_s: f64,
+    /// Edge of the cubic voxels.
+    #[serde(default = "spacing_mm")]
+    #[schemars(default = "spacing_mm", range(min = 0.5, max = 10))]
+    pub spacing_mm: f64,
+    /// Radius of the cylinder that the image shows, around the region of surgery.
+    #[serde(default = "radius_mm")]
+    #[schemars(default = "radius_mm", range(min = 30, max = 150))]
+    pub radius_mm: f64,
+    /// Height of the cylinder.
+    #[serde(default = "height_mm")]
+    #[schemars(default = "height_mm", range(min = 30, max = 300))]
+    pub height_mm: f64,
+    /// When after the injection of contrast agent the image is taken.
+    #[serde(default = "phase")]
+    #[schemars(default = "phase")]
+    pub phase: Phase,
+}
+
+fn anatomy() -> SubjectKind {
+    SubjectKind::Abdomen
+}
+fn family() -> Family {
+    Family::DEMONSTRATION
+}
+fn breath_held() -> bool {
+    true
+}
+fn at_s() -> f64 {
+    40.0
+}
+fn spacing_mm() -> f64 {
+    1.2
+}
+fn radius_mm() -> f64 {
+    100.0
+}
+fn height_mm() -> f64 {
+    150.0
+}
+fn phase() -> Phase {
+    Phase::PortalVenous
+}
+
+outputs! {
+    /// The image, published once.
+    pub enum Output { image => Image(IntensityVolume<Patient>) }
+}
+
+/// The device.
+///
+/// The image is computed when the device is opened and published at its time. The probe is lifted off
+/// while it is made.
+pub struct ConeBeam {
+    image: Option<IntensityVolume<Patient>>,
+    due: Duration,
+}
+
+impl Device for ConeBeam {
+    type Parameters = Parameters;
+    type Output = Output;
+    type Error = Error;
+
+    fn open(parameters: Parameters) -> Result<Self, Error> {
+        let Parameters { seed, at_s, spacing_mm, radius_mm, height_mm, phase, .. } = parameters;
+        check_operation(parameters.packing_mm, parameters.packed_at_s, 0.0)?;
+        Error::check("at_s", at_s, 0.0, 86_400.0)?;
+        Error::check("spacing_mm", spacing_mm, 0.5, 10.0)?;
+        Error::check("radius_mm", radius_mm, 30.0, 150.0)?;
+        Error::check("height_mm", height_mm, 30.0, 300.0)?;
+        let due = Duration::from_secs_f64(at_s);
+        let subject = Subject::new(parameters.anatomy, seed, parameters.family)?
+            .with_breath_held(parameters.breath_held)
+            .with_packing(parameters.packing_mm, parameters.packed_at_s);
+        let now = subject.moment_without_probe(due)?.ok_or(Error::Block)?;
+        let half = Vector3::new(radius_mm, radius_mm, 0.5 * height_mm);
+        let size = half.map(|half| (2.0 * half / spacing_mm).ceil() as usize + 1);
+        let origin = region_of_surgery(now.anatomy()) - half;
+        let grid = Grid::new(size.into(), [spacing_mm; 3], origin)?;
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let values = deformed_cone_beam_volume(&now, &grid, phase, radius_mm, seed, threads)?;
+        let in_place = Transform::identity();
+        let image = volumes::intensity_volume(&grid, Modality::ConeBeamCt, values, in_place);
+        Ok(Self { image: Some(image), due })
+    }
+
+    fn read(&mut self) -> Result<Reading<Output>, Error> {
+        Ok(self.image.take().map_or(Reading::End, |image| Reading::Scheduled {
+            since_start: self.due,
+            outputs: vec![Output::Image(image)],
+        }))
+    }
+
+    /// After a restart the image is published again: what the process had kept for late consumers ended
+    /// with it.
+    fn seek(&mut self, since_start: Duration) {
+        self.due = self.due.max(since_start);
+    }
+}

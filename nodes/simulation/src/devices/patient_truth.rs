@@ -1,0 +1,263 @@
+//! The device `patient_truth`: where the simulated patient's targets and vessels truly are, and how far the tools.
+
+use std::time::Duration;
+
+use messages::{
+    Alarm, Distances, Guidance, Landmarks, Patient, Structure, StructureDistance, ToolDistances,
+    ToolPlace, Transform, VesselTree,
+};
+use nalgebra::Point3;
+use runtime::{Device, Reading, outputs};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::preoperative::marked;
+use super::{Error, check_operation, sample_time, tracker};
+use crate::anatomy::Anatomy;
+use crate::anatomy::family::Family;
+use crate::anatomy::structure::StructureKind;
+use crate::anatomy_under_probe::AnatomyUnderProbe;
+use crate::operating_tools::OperatingTools;
+use crate::stylus_course::Touch;
+use crate::targets::targets;
+use crate::tool_shape::ToolKind;
+use crate::true_distance::{StructureNow, ToolInTissue};
+use crate::true_tree::true_tree;
+use crate::{Subject, SubjectKind};
+
+/// How long the truth of targets and vessels holds.
+const TARGETS_EVERY_S: f64 = 5.0;
+
+/// Parameters of the device.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Parameters {
+    /// The patient; as the tracker's.
+    #[serde(default)]
+    pub seed: u64,
+    /// The part of the body, abdomen or pelvis; as the tracker's.
+    #[serde(default = "anatomy")]
+    #[schemars(default = "anatomy")]
+    pub anatomy: SubjectKind,
+    /// The build of the patient; as the tracker's.
+    #[serde(default = "family")]
+    #[schemars(default = "family")]
+    pub family: Family,
+    /// The breath is held at the end of expiration; as the ultrasound's and the tracker's.
+    #[serde(default)]
+    pub breath_held: bool,
+    /// How far packs push the organs aside where they lie; give all devices of the patient the same.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 20))]
+    pub packing_mm: f64,
+    /// When the packs are laid, in seconds after the start, within two seconds; 0 for before the start.
+    #[serde(default)]
+    #[schemars(range(min = 0))]
+    pub packed_at_s: f64,
+    /// The tools that the tracker tracks; the distances of instrument and stylus are told.
+    #[serde(default = "tracker::tools")]
+    #[schemars(default = "tracker::tools")]
+    pub tools: Vec<ToolKind>,
+    /// As the tracker's.
+    #[serde(default = "tracker::instrument_from_s")]
+    #[schemars(default = "tracker::instrument_from_s", range(min = 0))]
+    pub instrument_from_s: f64,
+    /// As the tracker's.
+    #[serde(default)]
+    pub touches: Vec<Touch>,
+    /// Distances a second.
+    #[serde(default = "rate_hz")]
+    #[schemars(default = "rate_hz", range(min = 0.1, max = 1000))]
+    pub rate_hz: f64,
+    /// The tracker's poses a second: distances are told at the instants of its samples, of which so many
+    /// are left out that about `rate_hz` remain.
+    #[serde(default = "tracker_rate_hz")]
+    #[schemars(default = "tracker_rate_hz", range(min = 1, max = 1000))]
+    pub tracker_rate_hz: f64,
+    /// Nearer than this to a structure is a warning.
+    #[serde(default = "warning_mm")]
+    #[schemars(default = "warning_mm", range(min = 0, max = 100))]
+    pub warning_mm: f64,
+    /// Nearer than this is a danger.
+    #[serde(default = "danger_mm")]
+    #[schemars(default = "danger_mm", range(min = 0, max = 100))]
+    pub danger_mm: f64,
+}
+
+fn anatomy() -> SubjectKind {
+    SubjectKind::Abdomen
+}
+fn family() -> Family {
+    Family::DEMONSTRATION
+}
+fn rate_hz() -> f64 {
+    10.0
+}
+fn tracker_rate_hz() -> f64 {
+    100.0
+}
+fn warning_mm() -> f64 {
+    8.0
+}
+fn danger_mm() -> f64 {
+    3.0
+}
+
+outputs! {
+    /// The truth of an instant; targets and tree at the start and each 5 s.
+    pub enum Output {
+        truth_targets => TruthTargets(Landmarks<Patient>),
+        truth_tree => TruthTree(VesselTree<Patient>),
+        truth_distances => TruthDistances(Distances),
+    }
+}
+
+/// The device.
+///
+/// Everything is told as it is at the instant, with breathing, packs and the pressure of the probe.
+pub struct PatientTruth {
+    subject: Subject,
+    tools: OperatingTools,
+    targets: Vec<(String, Point3<f64>)>,
+    watched: Vec<usize>,
+    structures: Vec<Structure>,
+    limits_mm: [f64; 2],
+    tracker_rate_hz: f64,
+    /// Samples of the tracker for one of this device.
+    every: u64,
+    next: u64,
+    /// Targets and tree are due with the next sample whatever its time.
+    fresh: bool,
+}
+
+impl Device for PatientTruth {
+    type Parameters = Parameters;
+    type Output = Output;
+    type Error = Error;
+
+    fn open(parameters: Parameters) -> Result<Self, Error> {
+        let Parameters { rate_hz, tracker_rate_hz, warning_mm, danger_mm, .. } = parameters;
+        check_operation(
+            parameters.packing_mm,
+            parameters.packed_at_s,
+            parameters.instrument_from_s,
+        )?;
+        Error::check("tracker_rate_hz", tracker_rate_hz, 1.0, 1000.0)?;
+        Error::check("rate_hz", rate_hz, 0.1, tracker_rate_hz)?;
+        Error::check("warning_mm", warning_mm, 0.0, 100.0)?;
+        Error::check("danger_mm", danger_mm, 0.0, warning_mm)?;
+        let subject = Subject::new(parameters.anatomy, parameters.seed, parameters.family)?
+            .with_breath_held(parameters.breath_held)
+            .with_packing(parameters.packing_mm, parameters.packed_at_s);
+        let tools = OperatingTools::new(
+            &subject,
+            parameters.tools,
+            parameters.instrument_from_s,
+            &parameters.touches,
+        )?;
+        let anatomy = subject.anatomy().ok_or(Error::Block)?;
+        let watched = watched(anatomy);
+        let structure = |index: &usize| {
+            let structure = &anatomy.structures()[*index];
+            Structure { name: structure.name.clone(), kind: structure.kind.into() }
+        };
+        Ok(Self {
+            targets: targets(anatomy),
+            structures: watched.iter().map(structure).collect(),
+            watched,
+            tools,
+            limits_mm: [warning_mm, danger_mm],
+            tracker_rate_hz,
+            every: (tracker_rate_hz / rate_hz).round().max(1.0) as u64,
+            next: 0,
+            fresh: true,
+            subject,
+        })
+    }
+
+    fn read(&mut self) -> Result<Reading<Output>, Error> {
+        let since_start = self.time_of(self.next);
+        let period = (TARGETS_EVERY_S * self.tracker_rate_hz / self.every as f64).round().max(1.0);
+        let fresh = std::mem::take(&mut self.fresh) || self.next.is_multiple_of(period as u64);
+        self.next += 1;
+        let now = self.subject.moment(since_start)?.ok_or(Error::Block)?;
+        let mut outputs = Vec::new();
+        if fresh {
+            let there = self.targets.iter().map(|(name, at)| (name.clone(), now.displace(at)));
+            outputs.push(Output::TruthTargets(marked(there, Transform::identity())));
+            outputs.push(Output::TruthTree(true_tree(now.anatomy(), |at| now.displace(at))?));
+        }
+        outputs.push(Output::TruthDistances(self.distances(&now, since_start)?));
+        Ok(Reading::Scheduled { since_start, outputs })
+    }
+
+    /// After a restart targets and tree are told at once.
+    fn seek(&mut self, since_start: Duration) {
+        let period_s = self.every as f64 / self.tracker_rate_hz;
+        self.next = ((since_start.as_secs_f64() - 1e-9) / period_s).ceil().max(0.0) as u64;
+        self.fresh = true;
+    }
+}
+
+impl PatientTruth {
+    fn time_of(&self, sample: u64) -> Duration {
+        sample_time(sample.saturating_mul(self.every), self.tracker_rate_hz)
+    }
+
+    fn distances(
+        &self,
+        now: &AnatomyUnderProbe,
+        since_start: Duration,
+    ) -> Result<Distances, Error> {
+        let mut tools = Vec::new();
+        let has_tips = self.tools.kinds().iter().any(|kind| kind.shape().is_some());
+        let watched = if has_tips { &self.watched[..] } else { &[] };
+        let structures = watched
+            .iter()
+            .map(|index| StructureNow::new(now, &now.anatomy().structures()[*index]))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(crate::anatomy::abdomen::AnatomyError::from)?;
+        for kind in self.tools.kinds() {
+            let Some(shape) = kind.shape() else { continue };
+            let Some([tip, shaft_end]) = self.tools.ends(*kind, &self.subject, since_start)? else {
+                continue;
+            };
+            let tool = ToolInTissue::new(now, &tip.xyz_mm, &shaft_end.xyz_mm, shape.radius_mm);
+            let structures = structures.iter().map(|structure| {
+                let (tip_mm, shaft_mm) = tool.distances_mm(structure);
+                let alarm = self.alarm(tip_mm.min(shaft_mm));
+                StructureDistance { tip_mm, shaft_mm, error_mm: 0.0, alarm }
+            });
+            tools.push(ToolDistances {
+                name: kind.name().to_owned(),
+                structures: structures.collect(),
+                place: ToolPlace::Seen { tip, shaft_end, error_mm: 0.0 },
+            });
+        }
+        Ok(Distances {
+            guidance: Guidance::Valid,
+            registration_age_ns: None,
+            structures: self.structures.clone(),
+            tools,
+        })
+    }
+
+    /// By the plain limits, without hysteresis.
+    fn alarm(&self, distance_mm: f64) -> Alarm {
+        let [warning_mm, danger_mm] = self.limits_mm;
+        if distance_mm < danger_mm {
+            Alarm::Danger
+        } else if distance_mm < warning_mm {
+            Alarm::Warning
+        } else {
+            Alarm::Clear
+        }
+    }
+}
+
+/// What is watched: all but muscles and gas.
+fn watched(anatomy: &Anatomy) -> Vec<usize> {
+    let unwatched = [StructureKind::Muscle, StructureKind::Gas];
+    let structures = anatomy.structures().iter().enumerate();
+    structures.filter(|(_, s)| !unwatched.contains(&s.kind)).map(|(index, _)| index).collect()
+}

@@ -1,0 +1,246 @@
+//! The node `report`: measures a procedure against the truth; the only reader of truth.
+//!
+//! It matches what was found with the truth of the same instant, by `acquired_at`, and publishes all
+//! figures so far every few seconds, and once more when everything has come.
+
+pub mod alarm_agreement;
+pub mod distance_agreement;
+pub mod histogram;
+pub mod image_agreement;
+pub mod registration_error;
+pub mod tree_agreement;
+pub mod volume_agreement;
+
+use std::time::Duration;
+
+use messages::wire::WireError;
+use messages::{
+    Alarm, Distances, LabelVolume, LandmarkCheck, Landmarks, Overlay, Patient, Preoperative,
+    Registration, Score, Scores, SegmentedImage, StructureKind, Timestamp, VesselTree,
+};
+use runtime::{Context, Node, inputs, outputs};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use self::alarm_agreement::AlarmAgreement;
+use self::distance_agreement::DistanceAgreement;
+use self::histogram::Histogram;
+use self::image_agreement::ImageAgreement;
+use self::registration_error::RegistrationError;
+use self::tree_agreement::TreeAgreement;
+use self::volume_agreement::VolumeAgreement;
+
+/// Parameters of the node.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Parameters {
+    /// How often the figures are told, in seconds.
+    #[serde(default = "every_s")]
+    #[schemars(default = "every_s", range(min = 0.1, max = 3600))]
+    pub every_s: f64,
+}
+
+fn every_s() -> f64 {
+    5.0
+}
+
+inputs! {
+    /// What was found, and the truth of it. All may stay unconnected: then their figures are missing.
+    pub enum Input {
+        optional registration => Registration(Registration),
+        optional truth_targets_preoperative => PlannedTargets(Landmarks<Preoperative>),
+        optional truth_targets => Targets(Landmarks<Patient>),
+        optional segmented => Segmented(SegmentedImage),
+        optional truth_image => TruthImage(SegmentedImage),
+        optional tree => Tree(VesselTree<Patient>),
+        optional truth_tree => TruthTree(VesselTree<Patient>),
+        optional labels => Labels(LabelVolume<Preoperative>),
+        optional truth_labels => TruthLabels(LabelVolume<Preoperative>),
+        optional distances => Distances(Distances),
+        optional truth_distances => TruthDistances(Distances),
+        optional overlay => Overlay(Overlay),
+        optional check => Check(LandmarkCheck),
+    }
+}
+outputs! {
+    /// All figures since the start.
+    pub enum Output { scores => Scores(Scores) }
+}
+
+/// Why nothing can be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A parameter is out of range.
+    #[error("`every_s` must lie between 0.1 and 3600, but is {0}")]
+    Range(f64),
+    /// A tree's arrays do not fit each other.
+    #[error(transparent)]
+    Tree(#[from] WireError),
+}
+
+/// The node.
+pub struct Report {
+    every: Duration,
+    told_at: Option<Timestamp>,
+    /// The first and the last instant that was heard of.
+    span: Option<(Timestamp, Timestamp)>,
+    registration: RegistrationError,
+    images: ImageAgreement,
+    trees: TreeAgreement,
+    map: VolumeAgreement,
+    distances: DistanceAgreement,
+    alarms: [AlarmAgreement; 2],
+    /// Overlays that came, and those with outlines or nothing to hide.
+    overlays: [u64; 2],
+    checks: Histogram,
+}
+
+impl Node for Report {
+    type Parameters = Parameters;
+    type Input = Input;
+    type Output = Output;
+    type Error = Error;
+
+    fn new(Parameters { every_s }: Parameters) -> Result<Self, Error> {
+        if !(0.1..=3600.0).contains(&every_s) {
+            return Err(Error::Range(every_s));
+        }
+        Ok(Self {
+            every: Duration::from_secs_f64(every_s),
+            told_at: None,
+            span: None,
+            registration: RegistrationError::default(),
+            images: ImageAgreement::default(),
+            trees: TreeAgreement::default(),
+            map: VolumeAgreement::default(),
+            distances: DistanceAgreement::default(),
+            alarms: [Alarm::Danger, Alarm::Warning].map(AlarmAgreement::of),
+            overlays: [0; 2],
+            checks: Histogram::default(),
+        })
+    }
+
+    fn handle(&mut self, input: Input, context: &mut Context<Output>) -> Result<(), Error> {
+        let taken = self.take(input);
+        let told_at = *self.told_at.get_or_insert(context.now());
+        if context.now().since(told_at) >= self.every {
+            self.told_at = Some(context.now());
+            self.publish(context);
+        }
+        taken
+    }
+
+    fn finish(&mut self, context: &mut Context<Output>) -> Result<(), Error> {
+        self.registration.finish();
+        for alarms in &mut self.alarms {
+            alarms.finish();
+        }
+        self.publish(context);
+        Ok(())
+    }
+}
+
+impl Report {
+    fn take(&mut self, input: Input) -> Result<(), Error> {
+        match input {
+            Input::Registration(m) => {
+                self.saw(m.acquired_at);
+                self.registration.registered(m.acquired_at, m.value);
+            }
+            Input::PlannedTargets(m) => {
+                self.saw(m.acquired_at);
+                self.registration.planned(m.value);
+            }
+            Input::Targets(m) => {
+                self.saw(m.acquired_at);
+                self.registration.truly(m.acquired_at, m.value);
+            }
+            Input::Segmented(m) => {
+                self.saw(m.acquired_at);
+                self.images.found(m.acquired_at, m.value);
+            }
+            Input::TruthImage(m) => {
+                self.saw(m.acquired_at);
+                self.images.truly(m.acquired_at, m.value);
+            }
+            Input::Tree(m) => {
+                self.saw(m.acquired_at);
+                self.trees.traced(m.acquired_at, &m.value)?;
+            }
+            Input::TruthTree(m) => {
+                self.saw(m.acquired_at);
+                self.trees.truly(m.acquired_at, &m.value)?;
+            }
+            Input::Labels(m) => {
+                self.saw(m.acquired_at);
+                self.map.mapped(m.value);
+            }
+            Input::TruthLabels(m) => {
+                self.saw(m.acquired_at);
+                self.map.truly(m.value);
+            }
+            Input::Distances(m) => {
+                self.saw(m.acquired_at);
+                for alarms in &mut self.alarms {
+                    alarms.measured(m.acquired_at, &m.value);
+                }
+                self.distances.measured(m.acquired_at, m.value);
+            }
+            Input::TruthDistances(m) => {
+                self.saw(m.acquired_at);
+                for alarms in &mut self.alarms {
+                    alarms.truly(m.acquired_at, &m.value);
+                }
+                self.distances.truly(m.acquired_at, m.value);
+            }
+            Input::Overlay(m) => {
+                self.saw(m.acquired_at);
+                self.overlays[0] += 1;
+                self.overlays[1] += u64::from(!m.value.guidance.is_blank());
+            }
+            Input::Check(m) => {
+                self.saw(m.acquired_at);
+                self.checks.add(m.value.measured_mm);
+            }
+        }
+        Ok(())
+    }
+
+    fn saw(&mut self, at: Timestamp) {
+        let (first, last) = self.span.unwrap_or((at, at));
+        self.span = Some((first.min(at), last.max(at)));
+    }
+
+    fn publish(&self, context: &mut Context<Output>) {
+        // Without any input there is nothing that a figure could be of.
+        let Some((first, last)) = self.span else { return };
+        let mut scores = self.registration.scores(first);
+        let checks = &self.checks;
+        scores.push(score("landmark error, median", checks.quantile(0.5), "mm", checks.count()));
+        scores.extend(self.images.scores());
+        scores.extend(self.map.scores());
+        scores.extend(self.trees.scores());
+        scores.extend(self.distances.scores());
+        scores.extend(self.alarms.iter().flat_map(AlarmAgreement::scores));
+        scores.push(share("overlays that were shown", self.overlays[1], self.overlays[0]));
+        // What is not connected has no figures; a row of nothing would only hide the others.
+        scores.retain(|score| score.count > 0 || score.measure.starts_with("registration first"));
+        context.publish(last, Output::Scores(Scores { scores }));
+    }
+}
+
+/// One figure.
+fn score(measure: impl Into<String>, value: Option<f64>, unit: &str, count: u64) -> Score {
+    Score { measure: measure.into(), value, unit: unit.to_owned(), count }
+}
+
+/// The part of all that is so, as a percentage.
+fn share(measure: &str, so: u64, all: u64) -> Score {
+    score(measure, (all > 0).then(|| 100.0 * so as f64 / all as f64), "%", all)
+}
+
+/// Whether an instrument must not touch it unawares: everything but organs, bones and what has no name
+/// of its own.
+fn is_spared(kind: StructureKind) -> bool {
+    !matches!(kind, StructureKind::Organ | StructureKind::Bone | StructureKind::Other)
+}

@@ -1,0 +1,126 @@
+//! How well measured distances of instruments agree with the true ones, and how near they truly came.
+
+use std::collections::BTreeMap;
+
+use messages::{Distances, Score, StructureDistance, StructureKind, Timestamp, ToolDistances};
+
+use super::histogram::Histogram;
+use super::image_agreement::keep;
+use super::{is_spared, score, share};
+
+/// Errors farther from a structure than this matter to nobody, mm.
+const NEAR_MM: f64 = 50.0;
+/// Closest approaches that are told of.
+const APPROACHES: usize = 8;
+/// Approaches that stayed farther than this are not told of, mm.
+const CLOSE_MM: f64 = 15.0;
+
+/// The closest approach of a tool to a structure, while distances were shown.
+#[derive(Clone, Copy, Debug)]
+struct Closest {
+    true_mm: f64,
+    /// At the same instant.
+    measured_mm: f64,
+}
+
+/// Errors of distances, closest approaches, and how long nothing was shown.
+#[derive(Clone, Debug, Default)]
+pub struct DistanceAgreement {
+    measured: BTreeMap<Timestamp, Distances>,
+    truth: BTreeMap<Timestamp, Distances>,
+    errors: Histogram,
+    within: u64,
+    closest: BTreeMap<(String, String), Closest>,
+    /// For each tool: instants with truth, and those of them at which distances were shown.
+    instants: BTreeMap<String, [u64; 2]>,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    compared: u64,
+}
+
+impl DistanceAgreement {
+    /// What was measured at an instant.
+    pub fn measured(&mut self, at: Timestamp, measured: Distances) {
+        match self.truth.remove(&at) {
+            Some(truth) => self.compare(at, &measured, &truth),
+            None => keep(&mut self.measured, at, measured),
+        }
+    }
+
+    /// The truth of an instant.
+    pub fn truly(&mut self, at: Timestamp, truth: Distances) {
+        match self.measured.remove(&at) {
+            Some(measured) => self.compare(at, &measured, &truth),
+            None => keep(&mut self.truth, at, truth),
+        }
+    }
+
+    fn compare(&mut self, at: Timestamp, measured: &Distances, truth: &Distances) {
+        self.compared += 1;
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        self.last = Some(self.last.map_or(at, |last| last.max(at)));
+        for tool in &truth.tools {
+            let found = measured.tools.iter().find(|other| other.name == tool.name);
+            let shown = found.filter(|found| !found.structures.is_empty());
+            let [all, with_distances] = self.instants.entry(tool.name.clone()).or_default();
+            *all += 1;
+            *with_distances += u64::from(shown.is_some());
+            let Some(shown) = shown else { continue };
+            for (name, there, truly) in pairs(measured, shown, truth, tool) {
+                if truly.shaft_mm < NEAR_MM {
+                    let error_mm = (there.shaft_mm - truly.shaft_mm).abs();
+                    self.errors.add(error_mm);
+                    self.within += u64::from(error_mm <= there.error_mm);
+                }
+                let now = Closest { true_mm: truly.shaft_mm, measured_mm: there.shaft_mm };
+                let key = (tool.name.clone(), name.to_owned());
+                let closest = self.closest.entry(key).or_insert(now);
+                if now.true_mm < closest.true_mm {
+                    *closest = now;
+                }
+            }
+        }
+    }
+
+    /// The figures.
+    pub fn scores(&self) -> Vec<Score> {
+        let count = self.errors.count();
+        let mut scores = vec![
+            score("distance error, median", self.errors.quantile(0.5), "mm", count),
+            score("distance error, p95", self.errors.quantile(0.95), "mm", count),
+            share("distance error within its bound", self.within, count),
+        ];
+        let span_s = self.first.zip(self.last).map(|(first, last)| last.since(first).as_secs_f64());
+        let period_s = span_s.map_or(0.0, |s| s / self.compared.saturating_sub(1).max(1) as f64);
+        for (tool, [all, shown]) in &self.instants {
+            let blank_s = Some((all - shown) as f64 * period_s);
+            scores.push(score(format!("time without distances, {tool}"), blank_s, "s", *all));
+        }
+        let mut closest: Vec<_> =
+            self.closest.iter().filter(|(_, closest)| closest.true_mm < CLOSE_MM).collect();
+        closest.sort_by(|a, b| a.1.true_mm.total_cmp(&b.1.true_mm));
+        for ((tool, structure), Closest { true_mm, measured_mm }) in
+            closest.into_iter().take(APPROACHES)
+        {
+            let approach = format!("closest approach, {tool} to {structure}");
+            scores.push(score(format!("{approach}, true"), Some(*true_mm), "mm", 1));
+            scores.push(score(format!("{approach}, measured then"), Some(*measured_mm), "mm", 1));
+        }
+        scores
+    }
+}
+
+/// What both say of each structure that an instrument must not touch.
+fn pairs<'a>(
+    measured: &'a Distances,
+    found: &'a ToolDistances,
+    truth: &'a Distances,
+    tool: &'a ToolDistances,
+) -> impl Iterator<Item = (&'a str, &'a StructureDistance, &'a StructureDistance)> {
+    measured.structures.iter().zip(&found.structures).filter_map(|(structure, there)| {
+        let index = truth.structures.iter().position(|s| s.name == structure.name)?;
+        let kind: StructureKind = truth.structures[index].kind;
+        let truly = tool.structures.get(index).filter(|_| is_spared(kind))?;
+        Some((structure.name.as_str(), there, truly))
+    })
+}

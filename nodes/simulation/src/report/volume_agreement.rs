@@ -1,0 +1,124 @@
+//! How well the labels of the preoperative map agree with those that the image truly shows.
+
+use messages::{Affine, LabelVolume, Point, Preoperative, Score, StructureKind, Voxel};
+use nalgebra::{Point3, Vector3};
+
+use super::score;
+
+/// The most structures that are told of one by one.
+const MOST: usize = 16;
+
+/// Dice coefficients of a map's structures.
+#[derive(Clone, Debug, Default)]
+pub struct VolumeAgreement {
+    map: Option<LabelVolume<Preoperative>>,
+    truth: Option<LabelVolume<Preoperative>>,
+    scores: Vec<Score>,
+}
+
+impl VolumeAgreement {
+    /// The map's labels.
+    pub fn mapped(&mut self, map: LabelVolume<Preoperative>) {
+        self.map = Some(map);
+        self.compare();
+    }
+
+    /// The true labels.
+    pub fn truly(&mut self, truth: LabelVolume<Preoperative>) {
+        self.truth = Some(truth);
+        self.compare();
+    }
+
+    /// The figures of the newest map.
+    pub fn scores(&self) -> Vec<Score> {
+        self.scores.clone()
+    }
+
+    fn compare(&mut self) {
+        let Some(truth) = &self.truth else { return };
+        // A map that was compared is done with; a truth may serve the next one.
+        let Some(map) = self.map.take() else { return };
+        let counts = Counts::of(&map, truth);
+        let vessels = |volume: &LabelVolume<Preoperative>| -> Vec<usize> {
+            labels(volume, |kind| kind.is_vessel())
+        };
+        let (dice, voxels) = counts.dice(&vessels(&map), &vessels(truth));
+        self.scores = vec![score("map Dice, all vessels", dice, "", voxels)];
+        for (index, structure) in truth.structures.iter().enumerate() {
+            let told = !matches!(structure.kind, StructureKind::Bone | StructureKind::Other);
+            let found = map.structures.iter().position(|s| s.name == structure.name);
+            if let Some(found) = found
+                && told
+                && self.scores.len() <= MOST
+            {
+                let (dice, voxels) = counts.dice(&[found + 1], &[index + 1]);
+                self.scores.push(score(format!("map Dice, {}", structure.name), dice, "", voxels));
+            }
+        }
+    }
+}
+
+fn labels(
+    volume: &LabelVolume<Preoperative>,
+    wanted: impl Fn(StructureKind) -> bool,
+) -> Vec<usize> {
+    let wanted = volume.structures.iter().enumerate().filter(|(_, s)| wanted(s.kind));
+    wanted.map(|(index, _)| index + 1).collect()
+}
+
+/// How many of the map's voxels have each pair of labels.
+struct Counts {
+    /// Rows are the map's labels, columns the truth's.
+    counts: Vec<u64>,
+    columns: usize,
+}
+
+impl Counts {
+    fn of(map: &LabelVolume<Preoperative>, truth: &LabelVolume<Preoperative>) -> Self {
+        let columns = truth.structures.len() + 1;
+        let mut counts = vec![0; (map.structures.len() + 1) * columns];
+        let mut count = |a: u8, b: u8| counts[usize::from(a) * columns + usize::from(b)] += 1;
+        let (found, true_labels) = (map.labels.as_slice(), truth.labels.as_slice());
+        if map.size == truth.size && same(&map.frame_from_voxel, &truth.frame_from_voxel) {
+            found.iter().zip(true_labels).for_each(|(a, b)| count(*a, *b));
+        } else {
+            let truth_from_map = truth.frame_from_voxel.inverse() * map.frame_from_voxel;
+            let [nx, ny, _] = map.size.map(|n| n as usize);
+            let [tx, ty, tz] = truth.size.map(i64::from);
+            let step = truth_from_map.axis(0);
+            for (row, line) in found.chunks(nx.max(1)).enumerate() {
+                let first = Point3::new(0.0, (row % ny) as f64, (row / ny) as f64);
+                let first: Point<Voxel> = truth_from_map * Point::new(first);
+                for (column, label) in line.iter().enumerate() {
+                    let at: Vector3<f64> = first.xyz_mm.coords + step * column as f64;
+                    let [x, y, z] = [at.x, at.y, at.z].map(|index| index.round() as i64);
+                    let inside =
+                        (0..tx).contains(&x) && (0..ty).contains(&y) && (0..tz).contains(&z);
+                    let there =
+                        if inside { true_labels[((z * ty + y) * tx + x) as usize] } else { 0 };
+                    count(*label, there);
+                }
+            }
+        }
+        Self { counts, columns }
+    }
+
+    /// Dice coefficient of the union of some labels of the map with that of some of the truth, and how
+    /// many voxels are truly of them; none where neither has any.
+    fn dice(&self, map: &[usize], truth: &[usize]) -> (Option<f64>, u64) {
+        let (mut both, mut found, mut truly) = (0, 0, 0);
+        for (index, count) in self.counts.iter().enumerate() {
+            let a = map.contains(&(index / self.columns));
+            let b = truth.contains(&(index % self.columns));
+            both += if a && b { *count } else { 0 };
+            found += if a { *count } else { 0 };
+            truly += if b { *count } else { 0 };
+        }
+        let dice = (found + truly > 0).then(|| 2.0 * both as f64 / (found + truly) as f64);
+        (dice, truly)
+    }
+}
+
+fn same(a: &Affine<Preoperative, Voxel>, b: &Affine<Preoperative, Voxel>) -> bool {
+    (a.rows() - b.rows()).amax() < 1e-6
+}
