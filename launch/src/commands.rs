@@ -5,6 +5,7 @@ pub mod check;
 pub mod demo;
 pub mod describe;
 pub mod graph;
+pub mod instruct;
 pub mod list;
 pub mod replay;
 pub mod run;
@@ -51,6 +52,8 @@ pub enum Command {
     Top(status::TopArguments),
     /// Change a parameter of a running node
     Set(set::Arguments),
+    /// Tell a running procedure what a person decided: accept or reject a registration, touch a landmark
+    Instruct(instruct::Arguments),
     /// Take up a session whose `vesalius run` has gone
     Attach(attach::Arguments),
     /// End a running session in order
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Status(arguments) => status::run(&arguments),
         Command::Top(arguments) => status::top(&arguments),
         Command::Set(arguments) => set::run(&arguments),
+        Command::Instruct(arguments) => instruct::run(&arguments),
         Command::Attach(arguments) => attach::run(&arguments),
         Command::Stop(arguments) => stop::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),

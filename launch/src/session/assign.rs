@@ -46,6 +46,7 @@ pub fn assignment(record: &Record, node: &PlannedNode, peers: usize) -> Assignme
         priority: Some(node.priority),
         paced_by: if record.pace == Pace::Live { Vec::new() } else { pacing(record) },
         peers,
+        door: SocketFolder::at(&record.sockets).door(&node.name),
         manifest: if observer { record.manifest.clone() } else { serde_json::Value::Null },
         zenoh: zenoh(record, &node.name),
     }

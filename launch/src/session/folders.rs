@@ -146,6 +146,11 @@ impl SocketFolder {
         self.path.join(format!("{node}.sock"))
     }
 
+    /// Where one participant hears people's commands, if it hears any.
+    pub fn door(&self, node: &str) -> PathBuf {
+        self.path.join(format!("{node}.door"))
+    }
+
     /// The assignment of one participant.
     pub fn assignment(&self, node: &str) -> PathBuf {
         self.path.join("assignments").join(format!("{node}.json"))

@@ -1,4 +1,4 @@
-//! Every graph of the repository checks clean against the executables that are built.
+//! Every graph of the repository, and that of the README, checks clean against the executables that are built.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,8 +20,10 @@ fn graphs() -> Vec<PathBuf> {
 fn every_graph_checks_clean() {
     let vesalius = Path::new(env!("CARGO_BIN_EXE_vesalius"));
     let python = Path::new(LAUNCH).join("../.vesalius/python/bin");
-    let graphs = graphs();
+    let folder = tempfile::tempdir().unwrap();
+    let mut graphs = graphs();
     assert!(!graphs.is_empty());
+    graphs.push(readme(folder.path()));
     for graph in graphs {
         let text = std::fs::read_to_string(&graph).unwrap();
         if let Some(lacking) = lacking(&text, vesalius, &python) {
@@ -40,6 +42,20 @@ fn every_graph_checks_clean() {
         assert_eq!(said[0]["problems"], Value::Array(Vec::new()), "{}", graph.display());
         assert!(output.status.success());
     }
+}
+
+/// The graph that the README writes line by line, with the files that it names.
+fn readme(folder: &Path) -> PathBuf {
+    let launch = Path::new(LAUNCH);
+    let readme = std::fs::read_to_string(launch.join("README.md")).unwrap();
+    let graph = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let sample = "recordings/samples/simulated-sweep.igs.mha";
+    std::fs::copy(launch.join("..").join(sample), folder.join("my-sweep.igs.mha")).unwrap();
+    let calibration = "graphs/calibrations/simulated-probe.toml";
+    std::fs::copy(launch.join(calibration), folder.join("my-probe.toml")).unwrap();
+    let path = folder.join("my-sweep.toml");
+    std::fs::write(&path, graph).unwrap();
+    path
 }
 
 /// An executable or Python environment that a graph needs and that is not built.

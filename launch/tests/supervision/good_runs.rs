@@ -5,6 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use launch::board::Viewer;
+use launch::session::SocketFolder;
+use runtime::door::knock;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -68,6 +70,23 @@ fn the_last_scores_of_a_run_are_in_its_closing_table() {
             .collect();
         assert_eq!(scores, [("again", "images", Some(45.0), 45)]);
     }
+}
+
+#[test]
+fn a_person_reaches_a_device_through_its_door() {
+    let mut plan = chain(json!({}));
+    find(&mut plan, "count").runs = "fixtures/bell".to_owned();
+    let mut session = Session::start(&plan);
+    let record = session.started(300);
+    let door = SocketFolder::at(&record.sockets).door("count");
+    for number in [7u64, 9] {
+        assert_eq!(knock(&door, &number, Duration::from_secs(20)).unwrap(), Ok(()));
+    }
+    session.signal_supervisor(Signal::INT);
+    let closing = session.closing();
+    assert!(closing.good, "{:?}", closing.reasons);
+    assert_eq!(session.images("again.image"), [7, 9]);
+    assert!(knock(&door, &1u64, Duration::from_secs(1)).is_err(), "the session is over");
 }
 
 #[test]

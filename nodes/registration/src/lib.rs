@@ -7,6 +7,7 @@
 //!
 //! | module | idea |
 //! | --- | --- |
+//! | [`console`] | the device through which a person accepts, rejects or checks a registration |
 //! | [`register`], [`field`] | the node, and the registration as it is sent |
 //! | [`standing`], [`touched`] | whether it may guide: what fits, persons and landmarks say to that |
 //! | [`check_landmark`], [`rest`] | the node that measures the error where a landmark is touched |
@@ -24,6 +25,7 @@
 pub mod assessment;
 pub mod check_landmark;
 pub mod coarse;
+pub mod console;
 pub mod deformable;
 pub mod error_bound;
 pub mod field;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use registration::check_landmark::CheckLandmark;
+use registration::console::Console;
 use registration::register::Register;
 use runtime::Executable;
 
@@ -16,5 +17,6 @@ fn main() -> ExitCode {
             "check_landmark",
             "measures how far the registration is off where a tool's tip touches a landmark",
         )
+        .device::<Console>("console", "lets a person instruct the running procedure: `vesalius instruct`")
         .main()
 }

@@ -60,6 +60,9 @@ pub struct Assignment {
     /// linked to them.
     #[serde(default)]
     pub peers: usize,
+    /// Where a device that hears people's commands opens its [`door`](crate::door).
+    #[serde(default)]
+    pub door: PathBuf,
     /// What the recording's manifest says about the session.
     #[serde(default)]
     pub manifest: serde_json::Value,

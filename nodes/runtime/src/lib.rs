@@ -16,6 +16,7 @@ pub mod bus;
 pub mod clock;
 mod context;
 mod device;
+pub mod door;
 mod executable;
 pub mod host;
 mod inbox;

@@ -170,6 +170,7 @@ pub fn measure(bytes: usize, count: usize, pause_us: u64) -> Vec<u64> {
             priority: None,
             paced_by: Vec::new(),
             peers: 0,
+            door: folder.0.join(format!("{name}.door")),
             manifest: serde_json::Value::Null,
             zenoh: config(Some(&socket(name)), &connect),
         };
