@@ -107,6 +107,14 @@ pub enum Doubt {
         /// Ratio that would do.
         sure_ratio: f64,
     },
+    /// The vessels are as straight as wires.
+    #[error(
+        "{percent:.0} % of the intraoperative vessels are long straight lines, which slide along themselves; sweep over vessels that bend and branch"
+    )]
+    Straight {
+        /// Share of their length on straight lines, in percent.
+        percent: f64,
+    },
     /// Nothing was searched but around the start.
     #[error(
         "only poses around the start were searched; a global search would tell whether it is the only one"
@@ -143,6 +151,21 @@ pub enum Verdict {
     Unverified(Doubt),
     /// It must not be used.
     Refused(Refusal),
+}
+
+impl Verdict {
+    /// The verdict on centrelines on straight lines, which would be refused as wires with `refusal`: what fits very well may
+    /// be vessels, but somebody must check it.
+    pub fn of_straight(self, refusal: Refusal, score: f64, trust: &Trust) -> Self {
+        let Refusal::StraightLines { percent, .. } = refusal else { return Self::Refused(refusal) };
+        match self {
+            Self::Refused(Refusal::Ambiguous { .. }) if score >= trust.least_straight_score => self,
+            Self::Accepted | Self::Unverified(_) if score >= trust.least_straight_score => {
+                Self::Unverified(Doubt::Straight { percent })
+            }
+            _ => Self::Refused(refusal),
+        }
+    }
 }
 
 /// The figures of a registration.
@@ -197,6 +220,8 @@ pub struct Trust {
     pub least_branches: usize,
     /// Most of the length that may lie on long straight lines.
     pub most_straight: f64,
+    /// Least overlap of what lies on straight lines, that is not refused as wires.
+    pub least_straight_score: f64,
     /// Least overlap after bending that is not refused.
     pub least_score: f64,
     /// Overlap that is accepted.
@@ -223,6 +248,7 @@ impl Default for Trust {
             least_length_mm: 100.0,
             least_branches: 3,
             most_straight: 0.6,
+            least_straight_score: 0.75,
             least_score: 0.55,
             sure_score: 0.65,
             lone_rival: 0.45,

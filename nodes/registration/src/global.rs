@@ -15,6 +15,7 @@ use crate::coarse::{Coarse, Laid};
 use crate::landmarks::{Landmark, Pair, landmarks, pairs};
 use crate::rigid::{RigidFit, RigidParameters, centroid, refine};
 use crate::score::overlap;
+use crate::shortlist::Shortlist;
 use crate::target::Target;
 
 /// What is known before about the pose.
@@ -97,8 +98,8 @@ const TARGET_PASSAGES: usize = 240;
 const COARSE_SAMPLES: usize = 60;
 /// Reach of the score after refinement, in millimetres.
 pub const FINE_REACH_MM: f64 = 7.0;
-/// Coarse scores kept for thinning out what is alike.
-const KEPT: usize = 4000;
+/// Poses kept for refinement, before those that are still alike are thinned out.
+const LISTED: usize = 1000;
 
 /// Distinct poses, the best first; empty if the trees have too few branch points in common.
 pub fn search(
@@ -122,8 +123,7 @@ pub fn search(
     let centroid = centroid(source);
     let few = every(source, COARSE_SAMPLES);
     let coarse = Coarse::new(&few, target);
-    let mut best: Vec<(f64, Laid)> = Vec::new();
-    let mut bar = 0.0;
+    let mut shortlist = Shortlist::new(markers(source), LISTED);
     for pair in &source_pairs {
         let slack = STRETCH_MM + STRETCH * pair.length_mm;
         let from = target_pairs.partition_point(|other| other.length_mm < pair.length_mm - slack);
@@ -141,21 +141,14 @@ pub fn search(
             if parameters.limits.is_some_and(|limits| !limits.allow(&isometry(&pose), &centroid)) {
                 continue;
             }
-            let Some(score) = coarse.score(&pose, bar).filter(|&score| score > bar) else {
-                continue;
-            };
-            best.push((score, pose));
-            if best.len() >= 2 * KEPT {
-                best.sort_by(|a, b| b.0.total_cmp(&a.0));
-                best.truncate(KEPT);
-                bar = best[KEPT - 1].0;
+            if let Some(score) = coarse.score(&pose, shortlist.bar()) {
+                shortlist.add(score, pose);
             }
         }
     }
-    best.sort_by(|a, b| b.0.total_cmp(&a.0));
     let very_few = every(source, 6);
     let mut starts: Vec<Isometry3<f64>> = Vec::new();
-    for (_, pose) in best {
+    for pose in shortlist.into_poses() {
         if starts.len() >= parameters.refined {
             break;
         }
@@ -170,6 +163,21 @@ pub fn search(
         parameters.limits.is_none_or(|limits| limits.allow(pose, &centroid))
     };
     distinct(refined.into_iter().filter(allowed).collect(), &few)
+}
+
+/// Three points of the source far from each other.
+fn markers(source: &[Sample]) -> [Point3<f64>; 3] {
+    let centre = centroid(source);
+    let furthest = |from: &[Point3<f64>]| {
+        let nearest = |place: &Point3<f64>| {
+            from.iter().map(|other| (place - other).norm()).fold(f64::INFINITY, f64::min)
+        };
+        let places = source.iter().map(|sample| sample.position_mm);
+        places.max_by(|a, b| nearest(a).total_cmp(&nearest(b))).unwrap_or(centre)
+    };
+    let first = furthest(&[centre]);
+    let second = furthest(&[first]);
+    [first, second, furthest(&[first, second])]
 }
 
 /// The starts refined: all a little, the best of them well.

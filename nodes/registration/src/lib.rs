@@ -8,11 +8,11 @@
 //! | module | idea |
 //! | --- | --- |
 //! | [`console`] | the device through which a person accepts, rejects or checks a registration |
-//! | [`register`], [`field`] | the node, and the registration as it is sent |
+//! | [`register`], [`procedure`], [`field`] | the node, the registration of one operation, and as it is sent |
 //! | [`standing`], [`touched`] | whether it may guide: what fits, persons and landmarks say to that |
 //! | [`check_landmark`], [`rest`] | the node that measures the error where a landmark is touched |
 //! | [`mod@reference`], [`parameters`] | the whole way from two trees to a registration, and what steers it |
-//! | [`global`], [`landmarks`], [`coarse`] | the pose without a guess: pairs of branch points laid on pairs |
+//! | [`global`], [`landmarks`], [`coarse`], [`shortlist`] | the pose without a guess: pairs of branch points laid on pairs |
 //! | [`rigid`] | a pose that is about right, refined, with its covariance |
 //! | [`deformable`], [`error_bound`] | the bending, and how large its error may be at each point |
 //! | [`assessment`], [`measure`], [`straightness`] | the verdict, and the figures that say why |
@@ -34,11 +34,13 @@ pub mod kd_tree;
 pub mod landmarks;
 pub mod measure;
 pub mod parameters;
+pub mod procedure;
 pub mod reference;
 pub mod register;
 pub mod rest;
 pub mod rigid;
 pub mod score;
+pub mod shortlist;
 pub mod standing;
 pub mod straightness;
 pub mod target;

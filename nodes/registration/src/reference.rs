@@ -12,6 +12,7 @@ use crate::measure::{Fitted, figures};
 use crate::parameters::{ParameterError, Parameters};
 use crate::rigid::{self, RigidFit};
 use crate::score::overlap;
+use crate::straightness::straight_fraction;
 use crate::target::{SAMPLE_MM, TANGENT_SPAN_MM, Target};
 
 /// Samples used for refining and for bending; more only take time.
@@ -23,6 +24,7 @@ const BENT_SAMPLES: usize = 150;
 pub struct Reference {
     tree: Centrelines,
     target: Target,
+    straight_fraction: f64,
 }
 
 /// A registration that was not refused.
@@ -66,7 +68,8 @@ impl Reference {
     /// Prepares a preoperative tree (in its own frame, LPS millimetres).
     pub fn new(tree: Centrelines) -> Self {
         let target = Target::new(&tree);
-        Self { tree, target }
+        let straight_fraction = straight_fraction(&target.samples);
+        Self { tree, target, straight_fraction }
     }
 
     /// The tree.
@@ -86,7 +89,7 @@ impl Reference {
         parameters.check()?;
         let samples = source.samples(SAMPLE_MM, TANGENT_SPAN_MM);
         let before = assessment::before(source, &samples, &self.tree, &parameters.trust);
-        if matches!(before.verdict, Verdict::Refused(_)) {
+        if self.is_hopeless(&before, parameters) {
             return Ok(Outcome { registration: None, assessment: before });
         }
         let found = global::search(source, &samples, &self.tree, &self.target, &parameters.global);
@@ -118,10 +121,18 @@ impl Reference {
         parameters.check()?;
         let samples = source.samples(SAMPLE_MM, TANGENT_SPAN_MM);
         let before = assessment::before(source, &samples, &self.tree, &parameters.trust);
-        if matches!(before.verdict, Verdict::Refused(_)) {
+        if self.is_hopeless(&before, parameters) {
             return Ok(Outcome { registration: None, assessment: before });
         }
         Ok(self.finish(source, &samples, start, rival, before, parameters))
+    }
+
+    /// Whether a fit need not be tried. Vessels of the pelvis are nearly as straight as wires; whether they are vessels is
+    /// seen by whether they lie on those of a tree that is not itself made of lines.
+    fn is_hopeless(&self, before: &Assessment, parameters: &Parameters) -> bool {
+        let may_be_vessels =
+            straight(before).is_some() && self.straight_fraction <= parameters.trust.most_straight;
+        matches!(before.verdict, Verdict::Refused(_)) && !may_be_vessels
     }
 
     fn finish(
@@ -153,7 +164,11 @@ impl Reference {
             deformation: &registration.deformation,
         };
         let figures = figures(&fitted, rigid_score, rival, central_error_mm);
-        assessment.verdict = figures.verdict(&parameters.trust);
+        let verdict = figures.verdict(&parameters.trust);
+        assessment.verdict = match straight(&assessment) {
+            None => verdict,
+            Some(refusal) => verdict.of_straight(refusal, figures.score, &parameters.trust),
+        };
         assessment.fit = Some(figures);
         let registration =
             (!matches!(assessment.verdict, Verdict::Refused(_))).then_some(registration);
@@ -161,7 +176,15 @@ impl Reference {
     }
 }
 
+/// The refusal of what lies on straight lines, if that is what was said before the fit.
+fn straight(assessment: &Assessment) -> Option<Refusal> {
+    match assessment.verdict {
+        Verdict::Refused(refusal @ Refusal::StraightLines { .. }) => Some(refusal),
+        _ => None,
+    }
+}
+
 fn refused(mut assessment: Assessment, reason: Refusal) -> Outcome {
-    assessment.verdict = Verdict::Refused(reason);
+    assessment.verdict = Verdict::Refused(straight(&assessment).unwrap_or(reason));
     Outcome { registration: None, assessment }
 }

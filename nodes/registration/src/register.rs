@@ -6,21 +6,17 @@
 //! landmarks changes the state at once.
 
 use messages::{
-    Alignment, Centrelines, Fit, Health, Instruction, InstructionKind, LandmarkCheck, Patient,
-    Point, Preoperative, Registration, RegistrationState, Stamped, Timestamp, Transform,
-    VesselTree,
+    Health, Instruction, LandmarkCheck, Patient, Preoperative, Registration, RegistrationState,
+    Stamped, VesselTree,
 };
 use runtime::{Context, Node, inputs, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::assessment::{Doubt, Trust, Verdict};
-use crate::field::field;
+use crate::assessment::Trust;
 use crate::global::{GlobalParameters, PoseLimits};
-use crate::parameters::ParameterError;
-use crate::reference::{Outcome, Reference};
-use crate::standing::{Happening, NothingThere, Rules, Standing};
-use crate::touched::Touched;
+use crate::procedure::{self, Procedure};
+use crate::standing::Rules;
 
 /// Parameters of the node.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -80,9 +76,6 @@ outputs! {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A parameter is out of range.
-    #[error(transparent)]
-    Parameters(#[from] ParameterError),
-    /// A parameter is out of range.
     #[error("`{name}` should be {expected}, but it is {came}")]
     Range {
         /// Which.
@@ -95,36 +88,13 @@ pub enum Error {
     /// A tree's arrays do not fit each other.
     #[error(transparent)]
     Tree(#[from] messages::wire::WireError),
-    /// A person or a landmark speaks of a registration that is not there.
+    /// Nothing follows from what came.
     #[error(transparent)]
-    NothingThere(#[from] NothingThere),
-}
-
-/// What was found last.
-struct Found {
-    alignment: Alignment,
-    /// Score of the second best pose by that of the best, in the last search without a guess.
-    rival: Option<f64>,
-    /// Length of the tree that was searched with.
-    searched_mm: f64,
+    Procedure(#[from] procedure::Error),
 }
 
 /// The node.
-pub struct Register {
-    parameters: crate::parameters::Parameters,
-    rules: Rules,
-    reference: Option<Reference>,
-    /// The newest tree of the patient; a map that comes later is registered to it.
-    seen: Option<(Timestamp, Centrelines)>,
-    /// When the volume was acquired that replaces what was swept before it.
-    anchored_at: Option<Timestamp>,
-    found: Option<Found>,
-    touched: Touched,
-    standing: Standing,
-}
-
-/// A tree that has grown by this factor is searched anew while nobody has accepted anything.
-const GROWN: f64 = 1.15;
+pub struct Register(Procedure);
 
 impl Node for Register {
     type Parameters = Parameters;
@@ -154,77 +124,43 @@ impl Node for Register {
             max_rotation_rad: degrees.to_radians(),
             max_translation_mm: f64::INFINITY,
         });
-        Ok(Self {
-            parameters: crate::parameters::Parameters {
-                global: GlobalParameters { limits, ..GlobalParameters::default() },
-                trust: Trust { wanted_error_mm, ..Trust::default() },
-                ..crate::parameters::Parameters::default()
-            },
-            rules: Rules { accept_automatically, max_check_error_mm, max_move_mm },
-            reference: None,
-            seen: None,
-            anchored_at: None,
-            found: None,
-            touched: Touched::default(),
-            standing: Standing::none(NO_MAP),
-        })
+        let parameters = crate::parameters::Parameters {
+            global: GlobalParameters { limits, ..GlobalParameters::default() },
+            trust: Trust { wanted_error_mm, ..Trust::default() },
+            ..crate::parameters::Parameters::default()
+        };
+        let rules = Rules { accept_automatically, max_check_error_mm, max_move_mm };
+        Ok(Self(Procedure::new(parameters, rules)))
     }
 
     fn handle(&mut self, input: Input, context: &mut Context<Output>) -> Result<(), Error> {
-        let acquired_at = match input {
+        let (acquired_at, is_new) = match input {
             Input::Preoperative(Stamped { acquired_at, value: tree, .. }) => {
-                self.reference = Some(Reference::new(tree.centrelines()?));
-                self.found = None;
-                self.touched.forget();
-                self.standing = Standing::none(NOTHING_SEEN);
-                match self.seen.take() {
-                    Some((seen_at, tree)) => {
-                        self.see(seen_at, tree)?;
-                        seen_at
-                    }
-                    None => acquired_at,
-                }
+                (self.0.map(tree.centrelines()?)?.unwrap_or(acquired_at), true)
             }
             Input::Intraoperative(Stamped { acquired_at, value: tree, .. }) => {
-                // A sweep from before the volume shows the body as it was then.
-                if self.anchored_at.is_some_and(|anchored_at| acquired_at < anchored_at) {
-                    return Ok(());
-                }
-                self.see(acquired_at, tree.centrelines()?)?;
-                acquired_at
+                (acquired_at, self.0.sweep(acquired_at, tree.centrelines()?)?)
             }
             Input::Anchor(Stamped { acquired_at, value: tree, .. }) => {
-                let tree = tree.centrelines()?;
-                self.anchored_at = Some(acquired_at);
-                self.touched.forget();
-                if let Some(found) = &mut self.found {
-                    found.searched_mm = 0.0;
-                }
-                self.see(acquired_at, tree)?;
-                acquired_at
+                self.0.anchor(acquired_at, tree.centrelines()?)?;
+                (acquired_at, true)
             }
             Input::Instructions(Stamped { acquired_at, value, .. }) => {
-                if !self.obey(&value)? {
-                    return Ok(());
-                }
-                acquired_at
+                (acquired_at, self.0.obey(&value)?)
             }
             Input::Checks(Stamped { acquired_at, value: check, .. }) => {
-                self.check(&check)?;
-                acquired_at
+                self.0.check(&check)?;
+                (acquired_at, true)
             }
         };
-        let state = self.standing.state().clone();
-        context.report(health(&state));
-        let found = self.found.as_ref().filter(|_| state.is_aligned());
-        let alignment = found.map(|found| found.alignment.clone());
-        context.publish(acquired_at, Output::Registration(Registration { state, alignment }));
+        if is_new {
+            let registration = self.0.registration();
+            context.report(health(&registration.state));
+            context.publish(acquired_at, Output::Registration(registration));
+        }
         Ok(())
     }
 }
-
-const NO_MAP: &str = "no tree of the preoperative image has come yet";
-const NOTHING_SEEN: &str = "no vessels have been seen in the patient yet";
 
 fn health(state: &RegistrationState) -> Health {
     match state {
@@ -233,165 +169,4 @@ fn health(state: &RegistrationState) -> Health {
         }
         _ => Health::Healthy,
     }
-}
-
-impl Register {
-    /// Registers what is seen now.
-    fn see(&mut self, acquired_at: Timestamp, tree: Centrelines) -> Result<(), Error> {
-        if let Some(reference) = &self.reference {
-            let (outcome, searched_mm) = self.fit(reference, &tree)?;
-            self.conclude(acquired_at, &tree, &outcome, searched_mm)?;
-        }
-        self.seen = Some((acquired_at, tree));
-        Ok(())
-    }
-
-    /// The better of the pose near the last one and the one that is found without a guess, where that is searched
-    /// for; and the length of the tree that was searched with last.
-    fn fit(&self, reference: &Reference, source: &Centrelines) -> Result<(Outcome, f64), Error> {
-        let length_mm = source.length_mm();
-        let mut near = None;
-        if let Some(found) = &self.found {
-            let Found { alignment, rival, searched_mm } = found;
-            let start = alignment.preoperative_from_patient.isometry();
-            let outcome = reference.update(source, start, *rival, &self.parameters)?;
-            let searched = *searched_mm > 0.0
-                && (self.standing.was_accepted() || length_mm < GROWN * searched_mm);
-            if searched && outcome.registration.is_some() {
-                return Ok((outcome, *searched_mm));
-            }
-            near = Some(outcome);
-        }
-        let anew = reference.register(source, &self.parameters)?;
-        let score = |outcome: &Outcome| {
-            let figures = outcome.registration.as_ref().and(outcome.assessment.fit.as_ref());
-            figures.map_or(0.0, |figures| figures.score)
-        };
-        let best = match near {
-            // The figures of the search hold for the pose it found.
-            Some(near) if score(&near) > score(&anew) + BETTER => near,
-            _ => anew,
-        };
-        Ok((best, length_mm))
-    }
-
-    fn conclude(
-        &mut self,
-        acquired_at: Timestamp,
-        source: &Centrelines,
-        outcome: &Outcome,
-        searched_mm: f64,
-    ) -> Result<(), Error> {
-        let fitted = outcome.registration.as_ref().zip(outcome.assessment.fit.as_ref());
-        let aligned = fitted.and_then(|(registration, figures)| {
-            let alignment = Alignment {
-                preoperative_from_patient: Transform::from_isometry(
-                    *registration.deformation.target_from_source(),
-                ),
-                field: field(registration, source)?,
-                fit: Fit {
-                    explained: figures.score,
-                    residual_mm: figures.rms_mm,
-                    rival: figures.rival,
-                },
-                data_acquired_at: acquired_at,
-            };
-            Some((alignment, figures.rival))
-        });
-        let doubt = match &outcome.assessment.verdict {
-            Verdict::Accepted => None,
-            Verdict::Unverified(doubt) => Some(*doubt),
-            Verdict::Refused(_) => Some(Doubt::NotSearched),
-        };
-        let happening = match &aligned {
-            Some((alignment, _)) => Happening::Fitted {
-                doubt,
-                moved_mm: self
-                    .found
-                    .as_ref()
-                    .map(|found| moved_mm(source, &found.alignment, alignment)),
-                worst: self.touched.worst(alignment),
-            },
-            None => Happening::NothingFits {
-                reason: match &outcome.assessment.verdict {
-                    Verdict::Refused(refusal) => refusal.to_string(),
-                    _ => "the tree has no places to say where they lie".to_owned(),
-                },
-            },
-        };
-        self.standing.after(happening, self.rules)?;
-        if let Some((alignment, rival)) = aligned {
-            self.found = Some(Found { alignment, rival, searched_mm });
-            self.be_honest();
-        }
-        self.forget_what_is_refused();
-        Ok(())
-    }
-
-    /// Whether the instruction concerns the registration.
-    fn obey(&mut self, instruction: &Instruction) -> Result<bool, Error> {
-        let Instruction { by, kind } = instruction;
-        match kind {
-            InstructionKind::AcceptRegistration => {
-                self.standing.after(Happening::Accept, self.rules)?;
-                self.touched.overrule();
-            }
-            InstructionKind::RejectRegistration { reason } => {
-                self.standing.after(Happening::Reject { by, reason }, self.rules)?;
-                self.forget_what_is_refused();
-            }
-            InstructionKind::TouchLandmark { .. } => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    fn check(&mut self, check: &LandmarkCheck) -> Result<(), Error> {
-        let Some(found) = &self.found else { return Err(NothingThere { what: "check" }.into()) };
-        self.touched.add(check);
-        if let Some(touch) = self.touched.newest(&found.alignment) {
-            self.standing.after(Happening::Touched(touch), self.rules)?;
-        }
-        self.be_honest();
-        self.forget_what_is_refused();
-        Ok(())
-    }
-
-    /// No bound of the error is below what was measured.
-    fn be_honest(&mut self) {
-        let Some(Found { alignment, .. }) = &mut self.found else { return };
-        let least_mm = self.touched.largest_mm(alignment) as f32;
-        let bounds = alignment.field.error_mm.as_slice();
-        if bounds.iter().any(|mm| *mm < least_mm) {
-            alignment.field.error_mm =
-                bounds.iter().map(|mm| mm.max(least_mm)).collect::<Vec<_>>().into();
-        }
-    }
-
-    /// The next tree is searched from nothing.
-    fn forget_what_is_refused(&mut self) {
-        if !self.standing.state().is_aligned() {
-            self.found = None;
-        }
-    }
-}
-
-/// By how much more a pose must explain to be preferred to one that was found without a guess.
-const BETTER: f64 = 0.03;
-/// Places that tell how far the vessels moved.
-const PLACES: usize = 100;
-
-/// How far the places of a tree move from one alignment to another, on average over those that both reach; endlessly
-/// where there are none.
-fn moved_mm(source: &Centrelines, before: &Alignment, after: &Alignment) -> f64 {
-    let nodes = source.nodes();
-    let (mut sum, mut count) = (0.0, 0);
-    for node in nodes.iter().step_by(nodes.len().div_ceil(PLACES).max(1)) {
-        let place = Point::new(node.position_mm);
-        let ends = before.preoperative(place).zip(after.preoperative(place));
-        if let Some((a, b)) = ends {
-            sum += (a.point.xyz_mm - b.point.xyz_mm).norm();
-            count += 1;
-        }
-    }
-    if count > 0 { sum / f64::from(count) } else { f64::INFINITY }
 }

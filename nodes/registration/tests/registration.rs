@@ -9,8 +9,8 @@ use messages::centrelines::{Branch, Node};
 use nalgebra::{Isometry3, Point3, Vector3};
 use proptest::prelude::*;
 use registration::{
-    Doubt, GlobalParameters, Outcome, ParameterError, Parameters, PoseLimits, Reference, Refusal,
-    Registration, Verdict, Which,
+    Doubt, FitFigures, GlobalParameters, Outcome, ParameterError, Parameters, PoseLimits,
+    Reference, Refusal, Registration, Trust, Verdict, Which,
 };
 use synthetic::{Case, Conditions, case, grow, preoperative, wires};
 
@@ -296,6 +296,45 @@ fn the_same_input_gives_the_same_bits() {
     let [once, again] = [once, again].map(|outcome| outcome.registration.unwrap());
     assert_eq!(once.rigid, again.rigid);
     assert_eq!(once.apply(&case.near[0].0), again.apply(&case.near[0].0));
+}
+
+#[test]
+fn a_pose_that_stands_alone_is_trusted_at_an_overlap_that_would_say_little_by_itself() {
+    let trust = Trust::default();
+    let verdict = |score, rival| {
+        let figures = FitFigures {
+            rigid_score: score,
+            score,
+            rival,
+            rms_mm: 1.0,
+            source_inliers: 0.8,
+            target_inliers: 0.3,
+            matched_branch_points: 20,
+            bending_mm: 0.5,
+            central_error_mm: 1.0,
+        };
+        figures.verdict(&trust)
+    };
+    assert_eq!(verdict(0.45, Some(0.3)), Verdict::Accepted);
+    assert!(matches!(verdict(0.38, Some(0.3)), Verdict::Unverified(Doubt::MiddlingFit { .. })));
+    assert!(matches!(verdict(0.30, Some(0.1)), Verdict::Refused(Refusal::PoorFit { .. })));
+    // What the trees of other patients give.
+    for (score, rival) in [(0.2, 0.76), (0.42, 0.95), (0.49, 0.74), (0.65, 0.86)] {
+        assert!(matches!(verdict(score, Some(rival)), Verdict::Refused(_)), "{score} {rival}");
+    }
+    assert!(matches!(verdict(0.45, None), Verdict::Refused(Refusal::PoorFit { .. })));
+}
+
+#[test]
+fn straight_vessels_are_told_from_wires_by_what_they_lie_on() {
+    let trust = Trust::default();
+    let wires = Refusal::StraightLines { which: Which::Source, percent: 80.0 };
+    let ambiguous = Verdict::Refused(Refusal::Ambiguous { ratio: 0.9 });
+    let doubtful = Verdict::Unverified(Doubt::Straight { percent: 80.0 });
+    assert_eq!(Verdict::Accepted.of_straight(wires, 0.9, &trust), doubtful);
+    assert_eq!(Verdict::Accepted.of_straight(wires, 0.7, &trust), Verdict::Refused(wires));
+    assert_eq!(ambiguous.of_straight(wires, 0.9, &trust), ambiguous);
+    assert_eq!(ambiguous.of_straight(wires, 0.4, &trust), Verdict::Refused(wires));
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn map(
 fn sweep(subject: &Subject, anatomy: &Anatomy, who: Who) -> Vec<(i64, Centrelines)> {
     let geometry = ScanGeometry::default();
     let tracker = SimulatedTracker::new(who.seed);
-    let mut mistakes = Mistakes::new(who.seed, who.mistakes);
+    let mut mistakes = Mistakes::new(who.seed, who.mistakes, vessels(subject, anatomy, &geometry));
     let parameters =
         serde_json::json!({ "volume": { "spacing_mm": 1.0 }, "publish_every_ms": 5000 });
     let mut node = ReconstructLabels::new(serde_json::from_value(parameters).unwrap()).unwrap();
@@ -146,6 +146,29 @@ fn sweep(subject: &Subject, anatomy: &Anatomy, who: Who) -> Vec<(i64, Centreline
         .iter()
         .map(|(at, reconstruct_labels::Output::Volume(volume))| (at.0, traced(volume)))
         .collect()
+}
+
+/// The part of what is seen that is vessel.
+fn vessels(subject: &Subject, anatomy: &Anatomy, geometry: &ScanGeometry) -> f64 {
+    let (mut vessel, mut all) = (0, 0);
+    for second in 0..=SWEEP_S as u64 {
+        let elapsed = Duration::from_secs(second);
+        let pressure = subject.motion().pressure(elapsed);
+        let now = AnatomyUnderProbe::new(anatomy, pressure, Duration::ZERO).unwrap();
+        let mask = vessel_mask(&now, geometry, &subject.motion().patient_from_probe(elapsed));
+        vessel += mask.iter().filter(|value| **value != 0).count();
+        for (row, column) in pixels(geometry) {
+            let (x, y) = geometry.face_from_pixel(column as f64, row as f64);
+            all += usize::from(geometry.in_sector(x, y));
+        }
+    }
+    vessel as f64 / all.max(1) as f64
+}
+
+/// Row and column of every pixel.
+fn pixels(geometry: &ScanGeometry) -> impl Iterator<Item = (usize, usize)> {
+    let width_px = geometry.width_px;
+    (0..geometry.height_px).flat_map(move |row| (0..width_px).map(move |column| (row, column)))
 }
 
 fn traced(volume: &Volume) -> Centrelines {
