@@ -10,7 +10,7 @@
 //! | [`console`] | the device through which a person accepts, rejects or checks a registration |
 //! | [`register`], [`procedure`], [`field`] | the node, the registration of one operation, and as it is sent |
 //! | [`standing`], [`touched`] | whether it may guide: what fits, persons and landmarks say to that |
-//! | [`check_landmark`], [`rest`] | the node that measures the error where a landmark is touched |
+//! | [`touch_landmark`], [`rest`] | the node that says where a landmark is touched |
 //! | [`mod@reference`], [`parameters`] | the whole way from two trees to a registration, and what steers it |
 //! | [`global`], [`landmarks`], [`coarse`], [`shortlist`] | the pose without a guess: pairs of branch points laid on pairs |
 //! | [`rigid`] | a pose that is about right, refined, with its covariance |
@@ -23,7 +23,6 @@
 //! clock, no file, nothing random.
 
 pub mod assessment;
-pub mod check_landmark;
 pub mod coarse;
 pub mod console;
 pub mod deformable;
@@ -44,6 +43,7 @@ pub mod shortlist;
 pub mod standing;
 pub mod straightness;
 pub mod target;
+pub mod touch_landmark;
 pub mod touched;
 
 pub use assessment::{Assessment, Doubt, FitFigures, Refusal, Trust, Verdict, Which};

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use registration::check_landmark::CheckLandmark;
 use registration::console::Console;
 use registration::register::Register;
+use registration::touch_landmark::TouchLandmark;
 use runtime::Executable;
 
 fn main() -> ExitCode {
@@ -13,9 +13,9 @@ fn main() -> ExitCode {
             "register",
             "finds how the preoperative vessels lie on the patient, and how far that can be trusted",
         )
-        .node::<CheckLandmark>(
-            "check_landmark",
-            "measures how far the registration is off where a tool's tip touches a landmark",
+        .node::<TouchLandmark>(
+            "touch_landmark",
+            "says where in the patient a tool's tip touches a landmark, when a person says that it does",
         )
         .device::<Console>("console", "lets a person instruct the running procedure: `vesalius instruct`")
         .main()

@@ -1,8 +1,8 @@
 //! The registration of one operation: what was seen, touched and said, and what follows from it.
 
 use messages::{
-    Alignment, Centrelines, Fit, Instruction, InstructionKind, LandmarkCheck, Point, Registration,
-    Timestamp, Transform,
+    Alignment, Centrelines, Fit, Instruction, InstructionKind, LandmarkCheck, LandmarkTouch,
+    Landmarks, Point, Preoperative, Registration, Timestamp, Transform,
 };
 
 use crate::assessment::{Doubt, Verdict};
@@ -31,6 +31,8 @@ pub struct Procedure {
     /// When the volume was acquired that replaces what was swept before it.
     anchored_at: Option<Timestamp>,
     found: Option<Found>,
+    /// What was marked in the preoperative image.
+    landmarks: Option<Landmarks<Preoperative>>,
     touched: Touched,
     standing: Standing,
 }
@@ -44,6 +46,20 @@ pub enum Error {
     /// A person or a landmark speaks of a registration that is not there.
     #[error(transparent)]
     NothingThere(#[from] NothingThere),
+    /// What was touched was not marked.
+    #[error("no landmark is called `{landmark}`; the preoperative image has [{known}]")]
+    NoSuchLandmark {
+        /// Its name.
+        landmark: String,
+        /// Those that are marked.
+        known: String,
+    },
+    /// The registration says nothing of the place.
+    #[error("`{landmark}` was touched where nothing is registered; sweep over the vessels there")]
+    OutsideRegistered {
+        /// Its name.
+        landmark: String,
+    },
 }
 
 /// A tree that has grown by this factor is searched anew while nobody has accepted anything.
@@ -61,6 +77,7 @@ impl Procedure {
             seen: None,
             anchored_at: None,
             found: None,
+            landmarks: None,
             touched: Touched::default(),
             standing: Standing::none(NO_MAP),
         }
@@ -227,19 +244,42 @@ impl Procedure {
         Ok(true)
     }
 
-    /// What was measured at a landmark.
+    /// What was marked in the preoperative image.
+    pub fn mark(&mut self, landmarks: Landmarks<Preoperative>) {
+        self.landmarks = Some(landmarks);
+    }
+
+    /// How far a landmark that was touched lies from where the registration puts it.
     ///
     /// # Errors
-    /// If there is nothing to check.
-    pub fn check(&mut self, check: &LandmarkCheck) -> Result<(), Error> {
+    /// If there is nothing to check, no such landmark, or nothing is registered where it was touched: nothing changes.
+    pub fn check(&mut self, touch: &LandmarkTouch) -> Result<LandmarkCheck, Error> {
         let Some(found) = &self.found else { return Err(NothingThere { what: "check" }.into()) };
-        self.touched.add(check);
+        let LandmarkTouch { landmark, tool, touched, .. } = touch;
+        let known = self.landmarks.as_ref().map(|all| &all.landmarks[..]).unwrap_or_default();
+        let Some(mark) = known.iter().find(|mark| mark.name == *landmark) else {
+            let known = known.iter().map(|mark| mark.name.as_str()).collect::<Vec<_>>();
+            let landmark = landmark.clone();
+            return Err(Error::NoSuchLandmark { landmark, known: known.join(", ") });
+        };
+        let Some(there) = found.alignment.preoperative(*touched) else {
+            return Err(Error::OutsideRegistered { landmark: landmark.clone() });
+        };
+        let check = LandmarkCheck {
+            landmark: landmark.clone(),
+            tool: tool.clone(),
+            planned: mark.position,
+            touched: *touched,
+            measured_mm: (there.point.xyz_mm - mark.position.xyz_mm).norm(),
+            predicted_mm: there.error_mm,
+        };
+        self.touched.add(&check);
         if let Some(touch) = self.touched.newest(&found.alignment) {
             self.standing.after(Happening::Touched(touch), self.rules)?;
         }
         self.be_honest();
         self.forget_what_is_refused();
-        Ok(())
+        Ok(check)
     }
 
     /// No bound of the error is below what was measured.

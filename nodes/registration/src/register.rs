@@ -6,8 +6,8 @@
 //! landmarks changes the state at once.
 
 use messages::{
-    Health, Instruction, LandmarkCheck, Patient, Preoperative, Registration, RegistrationState,
-    Stamped, VesselTree,
+    Health, Instruction, LandmarkCheck, LandmarkTouch, Landmarks, Patient, Preoperative,
+    Registration, RegistrationState, Stamped, VesselTree,
 };
 use runtime::{Context, Node, inputs, outputs};
 use schemars::JsonSchema;
@@ -57,19 +57,23 @@ fn max_move_mm() -> f64 {
 }
 
 inputs! {
-    /// What the node hears: the trees, what a person says, what was measured at landmarks, and the tree of a volume
-    /// that was acquired during the operation.
+    /// What the node hears: the trees, what a person says, landmarks of the preoperative image and where they were
+    /// touched, and the tree of a volume that was acquired during the operation.
     pub enum Input {
         preoperative => Preoperative(VesselTree<Preoperative>),
         intraoperative => Intraoperative(VesselTree<Patient>),
         optional instructions => Instructions(Instruction),
-        optional checks => Checks(LandmarkCheck),
+        optional landmarks => Landmarks(Landmarks<Preoperative>),
+        optional touches => Touches(LandmarkTouch),
         optional anchor => Anchor(VesselTree<Patient>),
     }
 }
 outputs! {
-    /// What the node says.
-    pub enum Output { registration => Registration(Registration) }
+    /// What the node says; a check was acquired at the instant of touching.
+    pub enum Output {
+        registration => Registration(Registration),
+        check => Check(LandmarkCheck),
+    }
 }
 
 /// Why there is no registration.
@@ -148,8 +152,13 @@ impl Node for Register {
             Input::Instructions(Stamped { acquired_at, value, .. }) => {
                 (acquired_at, self.0.obey(&value)?)
             }
-            Input::Checks(Stamped { acquired_at, value: check, .. }) => {
-                self.0.check(&check)?;
+            Input::Landmarks(Stamped { acquired_at, value, .. }) => {
+                self.0.mark(value);
+                (acquired_at, false)
+            }
+            Input::Touches(Stamped { acquired_at, value: touch, .. }) => {
+                let check = self.0.check(&touch)?;
+                context.publish(acquired_at, Output::Check(check));
                 (acquired_at, true)
             }
         };

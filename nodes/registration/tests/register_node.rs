@@ -5,8 +5,9 @@
 mod synthetic;
 
 use messages::{
-    Centrelines, Instruction, InstructionKind, LandmarkCheck, Patient, Point, Preoperative,
-    Registration, RegistrationState, Stamped, Structure, StructureKind, Timestamp, VesselTree,
+    Centrelines, Instruction, InstructionKind, Landmark, LandmarkCheck, LandmarkTouch, Landmarks,
+    Patient, Point, Preoperative, Registration, RegistrationState, Stamped, Structure,
+    StructureKind, Timestamp, VesselTree,
 };
 use registration::register::{Input, Output, Register};
 use runtime::{Context, Node as _};
@@ -59,16 +60,42 @@ fn told(node: &mut Register, at: i64, kind: InstructionKind) -> Registration {
 
 /// A landmark, touched where it truly is, that the image's delineation puts `off_mm` from where it is there.
 fn touched(node: &mut Register, at: i64, case: &Case, number: usize, off_mm: f64) -> Registration {
+    let (registration, check) = checked(node, at, case, number, off_mm);
+    // The point that is nearest to it is at most some millimetres off by the registration itself.
+    assert!((check.measured_mm - off_mm).abs() < 6.0, "{} mm", check.measured_mm);
+    registration
+}
+
+fn checked(
+    node: &mut Register,
+    at: i64,
+    case: &Case,
+    number: usize,
+    off_mm: f64,
+) -> (Registration, LandmarkCheck) {
     let (here, there) = case.near[number];
-    let check = LandmarkCheck {
-        landmark: format!("landmark {number}"),
+    let landmark = format!("landmark {number}");
+    let position = Point::new(there + nalgebra::Vector3::x() * off_mm);
+    let landmarks = vec![Landmark { name: landmark.clone(), position }];
+    let mut context = Context::at(Timestamp(0));
+    node.handle(Input::Landmarks(stamped(2, Landmarks { landmarks })), &mut context).unwrap();
+    let touch = LandmarkTouch {
+        landmark,
         tool: "stylus".into(),
-        planned: Point::new(there + nalgebra::Vector3::x() * off_mm),
         touched: Point::new(here),
-        measured_mm: off_mm,
-        predicted_mm: 3.0,
+        spread_mm: 0.5,
+        samples: 60,
     };
-    take(node, Input::Checks(stamped(at, check)))
+    node.handle(Input::Touches(stamped(at, touch)), &mut context).unwrap();
+    let published = context.finish().0;
+    let [(checked_at, Output::Check(check)), (_, Output::Registration(registration))] =
+        &published[..]
+    else {
+        panic!("{published:?}")
+    };
+    assert_eq!(*checked_at, Timestamp(at));
+    assert_eq!(registration.alignment.is_some(), registration.state.is_aligned());
+    (registration.clone(), check.clone())
 }
 
 /// The error of an alignment in the midst of the points, and what it says of it.

@@ -1,13 +1,13 @@
-//! The node `check_landmark`: measures the error of the registration where a person touches a landmark.
+//! The node `touch_landmark`: says where in the patient a person touches a landmark.
 //!
-//! When it is told that a tool's tip touches a landmark, it waits until the poses around that instant have come, takes
-//! the mean of the tip while it rested, and says how far from the landmark the registration puts it.
+//! When it is told that a tool's tip touches a landmark, it waits until the poses around that instant have come, and
+//! takes the mean of the tip while it rested.
 
 use std::collections::VecDeque;
 
 use messages::{
-    Health, Instruction, InstructionKind, LandmarkCheck, Landmarks, Patient, Point, Pose,
-    Preoperative, Registration, RegistrationState, Stamped, Timestamp, Tool, ToolPoses, WrongTool,
+    Health, Instruction, InstructionKind, LandmarkTouch, Patient, Point, Pose, Stamped, Timestamp,
+    Tool, ToolPoses, WrongTool,
 };
 use nalgebra::Point3;
 use runtime::{Context, Node, inputs, outputs};
@@ -60,15 +60,13 @@ fn max_move_mm() -> f64 {
 inputs! {
     /// What the node hears.
     pub enum Input {
-        landmarks => Landmarks(Landmarks<Preoperative>),
-        registration => Registration(Registration),
         poses => Poses(ToolPoses),
         instructions => Instructions(Instruction),
     }
 }
 outputs! {
     /// What the node says, acquired at the instant of touching.
-    pub enum Output { check => Check(LandmarkCheck) }
+    pub enum Output { touch => Touch(LandmarkTouch) }
 }
 
 /// Why an input or a parameter cannot be used.
@@ -92,17 +90,11 @@ pub enum Error {
     Tool(#[from] WrongTool),
 }
 
-/// Why there is no measurement; told as the health of the node.
+/// Why there is no such place; told as the health of the node.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error("no tool `{tool}` has a tip here, only [{known}]; give it under `tools`")]
     NoSuchTool { tool: String, known: String },
-    #[error("no landmark is called `{landmark}`; the preoperative image has [{known}]")]
-    NoSuchLandmark { landmark: String, known: String },
-    #[error("there is no registration to check: {reason}")]
-    NoRegistration { reason: String },
-    #[error("`{landmark}` was touched where nothing is registered; sweep over the vessels there")]
-    OutsideRegistered { landmark: String },
     #[error("`{tool}` did not rest on `{landmark}`: {unrest}")]
     Unrest { tool: String, landmark: String, unrest: Unrest },
 }
@@ -125,15 +117,13 @@ struct Touching {
 }
 
 /// The node.
-pub struct CheckLandmark {
+pub struct TouchLandmark {
     parameters: Parameters,
-    landmarks: Option<Landmarks<Preoperative>>,
-    registration: Option<Registration>,
     tips: VecDeque<Tips>,
     waiting: VecDeque<Touching>,
 }
 
-impl Node for CheckLandmark {
+impl Node for TouchLandmark {
     type Parameters = Parameters;
     type Input = Input;
     type Output = Output;
@@ -151,19 +141,11 @@ impl Node for CheckLandmark {
         range((20..=1000).contains(rest_ms), "rest_ms", "20 to 1000 ms", rest_ms.to_string())?;
         let expected = "above 0 mm";
         range(*max_move_mm > 0.0, "max_move_mm", expected, max_move_mm.to_string())?;
-        Ok(Self {
-            parameters,
-            landmarks: None,
-            registration: None,
-            tips: VecDeque::new(),
-            waiting: VecDeque::new(),
-        })
+        Ok(Self { parameters, tips: VecDeque::new(), waiting: VecDeque::new() })
     }
 
     fn handle(&mut self, input: Input, context: &mut Context<Output>) -> Result<(), Error> {
         match input {
-            Input::Landmarks(Stamped { value, .. }) => self.landmarks = Some(value),
-            Input::Registration(Stamped { value, .. }) => self.registration = Some(value),
             Input::Poses(Stamped { acquired_at, value, .. }) => self.take(acquired_at, &value)?,
             Input::Instructions(Stamped { acquired_at, value, .. }) => {
                 if let InstructionKind::TouchLandmark { landmark, tool } = value.kind {
@@ -193,7 +175,7 @@ impl Node for CheckLandmark {
     }
 }
 
-impl CheckLandmark {
+impl TouchLandmark {
     fn rest_ns(&self) -> i64 {
         i64::from(self.parameters.rest_ms) * 1_000_000
     }
@@ -225,36 +207,20 @@ impl CheckLandmark {
     /// Answers the touch that waits longest.
     fn answer(&mut self, context: &mut Context<Output>) {
         let Some(touching) = self.waiting.pop_front() else { return };
-        match self.check(&touching) {
-            Ok(check) => {
+        match self.find(&touching) {
+            Ok(touch) => {
                 context.report(Health::Healthy);
-                context.publish(touching.at, Output::Check(check));
+                context.publish(touching.at, Output::Touch(touch));
             }
             Err(refusal) => context.report(Health::Degraded { reason: refusal.to_string() }),
         }
     }
 
-    fn check(&self, Touching { at, landmark, tool }: &Touching) -> Result<LandmarkCheck, Refusal> {
+    fn find(&self, Touching { at, landmark, tool }: &Touching) -> Result<LandmarkTouch, Refusal> {
         let tools = &self.parameters.tools;
         let Some(number) = tools.iter().position(|known| known.name == *tool) else {
             let known = tools.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>();
             return Err(Refusal::NoSuchTool { tool: tool.clone(), known: known.join(", ") });
-        };
-        let known = self.landmarks.as_ref().map(|all| &all.landmarks[..]).unwrap_or_default();
-        let Some(mark) = known.iter().find(|mark| mark.name == *landmark) else {
-            let known = known.iter().map(|mark| mark.name.as_str()).collect::<Vec<_>>();
-            let landmark = landmark.clone();
-            return Err(Refusal::NoSuchLandmark { landmark, known: known.join(", ") });
-        };
-        let alignment = match &self.registration {
-            Some(Registration { alignment: Some(alignment), .. }) => alignment,
-            Some(Registration { state, .. }) => {
-                return Err(Refusal::NoRegistration { reason: why(state) });
-            }
-            None => {
-                let reason = "none has come yet".to_owned();
-                return Err(Refusal::NoRegistration { reason });
-            }
         };
         let around = at.0.saturating_sub(self.rest_ns())..=at.0.saturating_add(self.rest_ns());
         let within = self.tips.iter().filter(|tips| around.contains(&tips.at.0));
@@ -262,27 +228,13 @@ impl CheckLandmark {
         let touched = rest(&samples, self.parameters.max_move_mm).map_err(|unrest| {
             Refusal::Unrest { tool: tool.clone(), landmark: landmark.clone(), unrest }
         })?;
-        let touched = Point::new(touched);
-        let Some(found) = alignment.preoperative(touched) else {
-            return Err(Refusal::OutsideRegistered { landmark: landmark.clone() });
-        };
-        Ok(LandmarkCheck {
+        let seen = || samples.iter().flatten();
+        Ok(LandmarkTouch {
             landmark: landmark.clone(),
             tool: tool.clone(),
-            planned: mark.position,
-            touched,
-            measured_mm: (found.point.xyz_mm - mark.position.xyz_mm).norm(),
-            predicted_mm: found.error_mm,
+            touched: Point::new(touched),
+            spread_mm: seen().map(|place| (place - touched).norm()).fold(0.0, f64::max),
+            samples: u32::try_from(seen().count()).unwrap_or(u32::MAX),
         })
-    }
-}
-
-fn why(state: &RegistrationState) -> String {
-    match state {
-        RegistrationState::None { reason }
-        | RegistrationState::Unverified { reason }
-        | RegistrationState::Degraded { reason }
-        | RegistrationState::Refused { reason } => reason.clone(),
-        RegistrationState::Accepted => "it carries no alignment".to_owned(),
     }
 }
