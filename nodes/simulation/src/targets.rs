@@ -51,7 +51,7 @@ fn on_walls(
     rng: &mut ChaCha8Rng,
     points: &mut Vec<(String, Point3<f64>)>,
 ) {
-    let mut places: Vec<(&str, Point3<f64>, Unit<Vector3<f64>>, f64)> = Vec::new();
+    let mut places = Vec::new();
     for structure in structures {
         for piece in structure.as_tubes().map_or(&[][..], |tubes| tubes.segments()) {
             let radius_mm = piece.end_radius_mm;
@@ -60,7 +60,7 @@ fn on_walls(
                 && thick
                 && (piece.end - centre).norm() < REACH_MM
             {
-                places.push((&structure.name, piece.end, along, radius_mm));
+                places.push((structure.name.as_str(), piece.end, along, radius_mm));
             }
         }
     }

@@ -104,10 +104,7 @@ fn the_instrument_moves_smoothly_and_dwells_beside_vessels_but_clear_of_them() {
 
 #[test]
 fn the_stylus_rests_at_its_landmarks_where_these_are_now() {
-    let subject = Subject::new(SubjectKind::Abdomen, 1, Family::Winding)
-        .unwrap()
-        .with_breath_held(true)
-        .with_packing(10.0, 0.0);
+    let subject = ABDOMEN.clone().with_packing(10.0, 0.0);
     let touches =
         [("portal_bifurcation", 8.0), ("gallbladder_fundus", 15.0), ("liver_caudal_tip", 40.0)]
             .map(|(name, at_s)| Touch { landmark: name.to_owned(), at_s });
@@ -173,7 +170,7 @@ fn every_patient_has_its_landmarks_where_they_belong() {
     assert!(place(&PELVIS, "aortic_bifurcation").z > place(&PELVIS, "promontory").z);
     assert!(fork.x < place(&PELVIS, "iliac_bifurcation_left").x);
     assert_eq!(landmarks(pelvis).len(), 5);
-    for (seed, family) in (4..).zip(Family::ALL) {
+    for (seed, family) in [(4, Family::Trifurcated), (5, Family::Accessory)] {
         let other = patient(SubjectKind::Abdomen, seed, family);
         assert!(landmarks(other.anatomy().unwrap()).len() >= 5, "{family:?}");
     }
@@ -203,8 +200,7 @@ fn surface(structure: &Structure) -> Vec<Point3<f64>> {
 #[test]
 fn true_distances_are_those_of_the_deformed_shapes_measured_anew() {
     // Breathing, packed and pressed: nothing is where it was at rest.
-    let subject =
-        Subject::new(SubjectKind::Abdomen, 1, Family::Winding).unwrap().with_packing(15.0, 0.0);
+    let subject = ABDOMEN.clone().with_breath_held(false).with_packing(15.0, 0.0);
     let anatomy = subject.anatomy().unwrap();
     let tools = instrument(&subject);
     let tumour = anatomy.structures().iter().find(|s| s.kind == StructureKind::Tumour).unwrap();
@@ -376,12 +372,7 @@ fn the_truth_is_told_again_after_a_restart_and_is_the_same_then() {
 
 #[test]
 fn packs_push_the_organs_aside_from_their_time_on() {
-    let packed = |packing_mm, at_s| {
-        Subject::new(SubjectKind::Abdomen, 1, Family::Winding)
-            .unwrap()
-            .with_breath_held(true)
-            .with_packing(packing_mm, at_s)
-    };
+    let packed = |packing_mm, at_s| ABDOMEN.clone().with_packing(packing_mm, at_s);
     let (never, always, later) = (packed(0.0, 0.0), packed(12.0, 0.0), packed(12.0, 10.0));
     let targets = simulation::targets::targets(never.anatomy().unwrap());
     let places = |subject: &Subject, at: f64| -> Vec<Point3<f64>> {

@@ -6,8 +6,8 @@ use messages::centrelines::{Branch, Node as TreeNode};
 use messages::{
     Affine, Alarm, Alignment, Centrelines, DisplacementField, Distances, Fit, Frame, Guidance,
     LabelVolume, Landmark, LandmarkCheck, Landmarks, Overlay, Patient, Placement, Point,
-    Preoperative, Registration, RegistrationState, Score, SegmentedImage, Stamped, Structure,
-    StructureDistance, StructureKind, Timestamp, ToolDistances, ToolPlace, Transform, VesselTree,
+    Registration, RegistrationState, Score, SegmentedImage, Stamped, Structure, StructureDistance,
+    StructureKind, Timestamp, ToolDistances, ToolPlace, Transform, VesselTree,
 };
 use nalgebra::{Isometry3, Matrix3x4, Point3, Translation3};
 use runtime::{Context, Node};

@@ -120,15 +120,14 @@ impl Device for Tracker {
         let since_start = sample_time(self.next, self.rate_hz);
         let mut tools = Vec::new();
         for kind in self.tools.kinds() {
-            let pose = match kind {
-                ToolKind::Reference => renamed(self.simulated.reference(self.next)),
-                _ => {
-                    let truth = self.tools.patient_from_tool(*kind, &self.subject, since_start)?;
-                    // Every tool that is named was given a course when the device was opened.
-                    let Some(truth) = truth else { continue };
-                    let held = self.tools.held_in_sight(*kind, since_start);
-                    self.simulated.tool(*kind, truth, held, since_start, self.next)
-                }
+            let pose = if *kind == ToolKind::Reference {
+                renamed(self.simulated.reference(self.next))
+            } else {
+                let truth = self.tools.patient_from_tool(*kind, &self.subject, since_start)?;
+                // Every tool that is named was given a course when the device was opened.
+                let Some(truth) = truth else { continue };
+                let held = self.tools.held_in_sight(*kind, since_start);
+                self.simulated.tool(*kind, truth, held, since_start, self.next)
             };
             tools.push(TrackedTool { name: kind.name().to_owned(), pose });
         }

@@ -40,7 +40,7 @@ impl VolumeAgreement {
         let Some(map) = self.map.take() else { return };
         let counts = Counts::of(&map, truth);
         let vessels = |volume: &LabelVolume<Preoperative>| -> Vec<usize> {
-            labels(volume, |kind| kind.is_vessel())
+            labels(volume, StructureKind::is_vessel)
         };
         let (dice, voxels) = counts.dice(&vessels(&map), &vessels(truth));
         self.scores = vec![score("map Dice, all vessels", dice, "", voxels)];
