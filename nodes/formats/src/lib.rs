@@ -3,6 +3,8 @@
 //! | module | what it reads and writes |
 //! | --- | --- |
 //! | [`metaimage`] | MetaImage (`.mha`, `.mhd`): images and volumes |
+//! | [`nrrd`], [`nifti`] | volumes as NRRD (`.nrrd`, `.nhdr`) and NIfTI-1 (`.nii`, `.nii.gz`) |
+//! | [`placed_volume`] | a volume of any of the three kinds, with its place in the body |
 //! | [`plus_sequence`] | PLUS sequence metafiles (`.igs.mha`): tracked image sequences, or poses alone |
 //! | [`plus_config`] | PLUS device-set XML: the transforms of `CoordinateDefinitions` |
 //!
@@ -11,5 +13,8 @@
 
 mod matrix_text;
 pub mod metaimage;
+pub mod nifti;
+pub mod nrrd;
+pub mod placed_volume;
 pub mod plus_config;
 pub mod plus_sequence;

@@ -26,6 +26,7 @@ pub use image::Image;
 pub use pixel_reader::{Limits, PixelReader, read_header};
 pub use volume::Volume;
 
+pub(crate) use element::to_native_order;
 pub(crate) use error::excerpt;
 pub(crate) use field::digits;
 pub(crate) use image::deflate;

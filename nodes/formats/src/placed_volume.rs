@@ -1,0 +1,111 @@
+//! A volume and where it lies in the body, read from a file of any kind that is known.
+
+mod error;
+mod values;
+mod voxel_bytes;
+
+use std::io;
+
+use nalgebra::{Matrix3, Matrix4};
+
+pub use crate::metaimage::{Limits, Pixels};
+pub use error::Error;
+pub(crate) use voxel_bytes::VoxelBytes;
+
+use crate::{metaimage, nifti, nrrd};
+
+/// Voxels of one number each on a regular grid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlacedVolume {
+    /// Voxels along x, y and z.
+    pub dims: [usize; 3],
+    /// Maps the indices of voxel centres to millimetres, LPS. Its axes span space; they may be oblique or mirrored.
+    pub lps_from_voxel: Matrix4<f64>,
+    /// `x + dims[0] * (y + dims[1] * z)`.
+    pub voxels: Pixels,
+}
+
+impl PlacedVolume {
+    /// From the bytes of a NRRD, NIfTI-1 or MetaImage file; which it is shows in its first bytes. `beside` reads the
+    /// file of a name in the same folder, for headers whose voxels are in a second file; the name never leaves the
+    /// folder.
+    ///
+    /// # Errors
+    /// If the bytes are none of the three, or not well-formed.
+    pub fn read(
+        bytes: &[u8],
+        limits: &Limits,
+        beside: impl FnOnce(&str) -> io::Result<Vec<u8>>,
+    ) -> Result<Self, Error> {
+        if nrrd::is_nrrd(bytes) {
+            return nrrd::read(bytes, limits, beside);
+        }
+        if nifti::is_nifti(bytes) {
+            return nifti::read(bytes, limits);
+        }
+        let start = bytes[..bytes.len().min(4096)].trim_ascii_start();
+        let is_metaimage =
+            [&b"ObjectType"[..], b"NDims", b"Comment"].iter().any(|key| start.starts_with(key));
+        if !is_metaimage {
+            return Err(Error::UnknownKind);
+        }
+        let image = match metaimage::Image::read(bytes, limits) {
+            Err(metaimage::Error::Detached { name }) => {
+                let data = read_beside(&name, beside)?;
+                metaimage::Image::read_detached(bytes, &data, limits)
+            }
+            read => read,
+        };
+        Self::try_from(metaimage::Volume::try_from(image?)?)
+    }
+
+    /// How many voxels there are.
+    pub fn len(&self) -> usize {
+        self.dims.iter().product()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.dims.contains(&0)
+    }
+}
+
+impl TryFrom<metaimage::Volume> for PlacedVolume {
+    type Error = Error;
+
+    fn try_from(volume: metaimage::Volume) -> Result<Self, Error> {
+        let lps_from_voxel = volume.world_from_voxel();
+        if volume.dims.contains(&0) {
+            return Err(Error::wrong("DimSize", "at least one voxel along each axis", "0"));
+        }
+        Ok(Self { dims: volume.dims, lps_from_voxel, voxels: volume.voxels })
+    }
+}
+
+/// Reads the second file of a volume.
+pub(crate) fn read_beside(
+    name: &str,
+    beside: impl FnOnce(&str) -> io::Result<Vec<u8>>,
+) -> Result<Vec<u8>, Error> {
+    beside(name).map_err(|source| Error::Beside { name: name.to_owned(), source })
+}
+
+/// Whether three axes span space, so that each place has one index.
+pub(crate) fn spans_space(axes: &Matrix3<f64>) -> bool {
+    let lengths: f64 = (0..3).map(|axis| axes.column(axis).norm()).product();
+    // Relative to the lengths, so that micrometre voxels are as good as metres.
+    axes.iter().all(|value| value.is_finite()) && axes.determinant().abs() > 1e-6 * lengths
+}
+
+/// The map from voxels to millimetres in LPS, of one whose first two axes point along `signs` times left and back.
+pub(crate) fn to_lps(axes: &Matrix3<f64>, origin: [f64; 3], signs: [f64; 3]) -> Matrix4<f64> {
+    let mut map = Matrix4::identity();
+    for row in 0..3 {
+        for column in 0..3 {
+            // Adding zero keeps -0 out of what people read.
+            map[(row, column)] = signs[row] * axes[(row, column)] + 0.0;
+        }
+        map[(row, 3)] = signs[row] * origin[row] + 0.0;
+    }
+    map
+}
