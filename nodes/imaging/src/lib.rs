@@ -1,13 +1,15 @@
-//! Ultrasound images: where they come from, and the volumes made of them.
+//! Images: where they come from, and the volumes made of ultrasound images.
 //!
 //! | module | idea |
 //! | --- | --- |
 //! | [`sequence`] | the device that plays a recorded sequence |
+//! | [`preoperative`] | the device that reads the preoperative image and its labels from files |
 //! | [`reconstruct`] | placed images pasted into a growing voxel volume |
 //! | [`growing_volume`] | such a volume, given out now and then |
 //! | [`reconstruct_volume`], [`reconstruct_labels`] | the nodes around it: grey values, and what a network saw |
 
 pub mod growing_volume;
+pub mod preoperative;
 pub mod reconstruct;
 pub mod reconstruct_labels;
 pub mod reconstruct_volume;

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use imaging::preoperative::Preoperative;
 use imaging::reconstruct_labels::ReconstructLabels;
 use imaging::reconstruct_volume::ReconstructVolume;
 use imaging::sequence::Sequence;
@@ -12,6 +13,10 @@ fn main() -> ExitCode {
         .device::<Sequence>(
             "sequence",
             "plays a recorded PLUS sequence at its own pace: images, poses, or both",
+        )
+        .device::<Preoperative>(
+            "preoperative",
+            "reads the preoperative image and the labels drawn in it: NRRD, NIfTI-1 or MetaImage",
         )
         .node::<ReconstructVolume>("reconstruct", "pastes placed images into a volume")
         .node::<ReconstructLabels>(

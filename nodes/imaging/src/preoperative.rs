@@ -1,0 +1,151 @@
+//! The device `preoperative`: the volume image from before the procedure and what was drawn in it, from files.
+
+mod lattice;
+mod read;
+mod table;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use formats::placed_volume;
+use messages::{IntensityVolume, LabelVolume, Modality, Preoperative as PreoperativeFrame};
+use runtime::{Device, Reading, outputs};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use table::{Kind, LabelFile, LabelledStructure};
+
+/// Parameters of the device.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Parameters {
+    /// The image: NRRD, NIfTI-1 or MetaImage.
+    #[serde(default)]
+    #[schemars(extend("format" = "input-file"))]
+    pub image: Option<PathBuf>,
+    /// The kind of scanner that made the image.
+    #[serde(default)]
+    pub modality: ScannerKind,
+    /// Label maps and masks. All lie on the voxels of the image, or on those of the first of them if there is no
+    /// image; where several name a voxel the later one counts.
+    #[serde(default)]
+    pub labels: Vec<LabelFile>,
+}
+
+/// Which kind of scanner made the image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, serde::Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ScannerKind {
+    /// Computed tomography, Hounsfield units.
+    #[default]
+    Ct,
+    /// Magnetic resonance, arbitrary units.
+    Mr,
+    /// Cone-beam computed tomography, Hounsfield units.
+    ConeBeamCt,
+}
+
+impl From<ScannerKind> for Modality {
+    fn from(kind: ScannerKind) -> Self {
+        match kind {
+            ScannerKind::Ct => Self::Ct,
+            ScannerKind::Mr => Self::Mr,
+            ScannerKind::ConeBeamCt => Self::ConeBeamCt,
+        }
+    }
+}
+
+outputs! {
+    /// The image and the labels, each published once if there is a file for it.
+    pub enum Output {
+        image => Image(IntensityVolume<PreoperativeFrame>),
+        labels => Labels(LabelVolume<PreoperativeFrame>),
+    }
+}
+
+/// Why there is no preoperative map.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Neither image nor labels were named.
+    #[error("`image` or `labels` must name a file; give at least one")]
+    Nothing,
+    /// A file cannot be opened.
+    #[error("cannot read {path}: {source}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file is damaged, or no volume that can be used.
+    #[error("{path}: {source}")]
+    Volume {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: placed_volume::Error,
+    },
+    /// A label file does not lie on the voxels of the image.
+    #[error("{path} does not lie on the voxels of {other}: {flaw}")]
+    Lattice {
+        /// The file.
+        path: PathBuf,
+        /// The image, or the first label file.
+        other: PathBuf,
+        /// In which way.
+        flaw: lattice::Flaw,
+    },
+    /// The table of a label file does not fit what is in it.
+    #[error("{path}: {flaw}")]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// In which way.
+        flaw: table::Flaw,
+    },
+    /// The volume is too large for a message.
+    #[error("{path} has {dims:?} voxels, more than a message can name; crop or resample it")]
+    Size {
+        /// The file.
+        path: PathBuf,
+        /// Voxels along x, y and z.
+        dims: [usize; 3],
+    },
+    /// The axes of a volume do not span space.
+    #[error("{path}: {source}")]
+    Axes {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: messages::affine::NotAffine,
+    },
+}
+
+/// The device.
+pub struct Preoperative {
+    outputs: Vec<Output>,
+    due: Duration,
+}
+
+impl Device for Preoperative {
+    type Parameters = Parameters;
+    type Output = Output;
+    type Error = Error;
+
+    fn open(parameters: Parameters) -> Result<Self, Error> {
+        Ok(Self { outputs: read::outputs(parameters)?, due: Duration::ZERO })
+    }
+
+    fn read(&mut self) -> Result<Reading<Output>, Error> {
+        if self.outputs.is_empty() {
+            return Ok(Reading::End);
+        }
+        let outputs = std::mem::take(&mut self.outputs);
+        Ok(Reading::Scheduled { since_start: self.due, outputs })
+    }
+
+    /// After a restart the volumes are published again: what the process had kept for late consumers ended with it.
+    fn seek(&mut self, since_start: Duration) {
+        self.due = since_start;
+    }
+}
