@@ -165,7 +165,7 @@ fn every_mask_has_a_closed_surface_simplified_or_not() {
         let share = [0.1, 0.3, 0.5, 0.7, 0.9][round % 5];
         let mask: Vec<u8> =
             (0..grid.voxels()).map(|_| u8::from(random.random_bool(share))).collect();
-        let voxels = mask.iter().filter(|&&voxel| voxel == 1).count() as f64;
+        let voxels = mask.iter().map(|&voxel| f64::from(voxel)).sum::<f64>();
         let steps = surface(&grid, &mask, &SurfaceParameters { rounds: 0, ..ALL }).mesh;
         closed(&steps);
         // The net before it is relaxed goes along the sides of the voxels, but for the necks that were widened.
@@ -211,6 +211,6 @@ fn specks_and_pinholes_go_and_labels_stay_apart() {
     assert_eq!((all.len(), closed(&all[0].mesh)), (1, (7, 3)));
     let none = SurfaceParameters { least_volume_mm3: 1e5, ..ALL };
     assert!(label_surfaces(&grid, &labels, |_| true, &none).unwrap().is_empty());
-    assert!(label_surfaces(&grid, &[0; 64_000], |_| true, &ALL).unwrap().is_empty());
+    assert!(label_surfaces(&grid, &vec![0; 64_000], |_| true, &ALL).unwrap().is_empty());
     assert!(label_surfaces(&grid, &[1; 7], |_| true, &ALL).is_err());
 }

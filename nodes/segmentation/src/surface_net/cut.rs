@@ -101,7 +101,7 @@ impl Mask {
         let strides = self.strides();
         (0..8)
             .filter(|corner| {
-                let step = (0..3).map(|axis| (corner / AXIS_BIT[axis] & 1) * strides[axis]);
+                let step = (0..3).map(|axis| ((corner / AXIS_BIT[axis]) & 1) * strides[axis]);
                 self.voxels[at + step.sum::<usize>()] != 0
             })
             .map(|corner| 1 << corner)

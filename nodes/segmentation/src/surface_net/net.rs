@@ -38,21 +38,21 @@ pub fn net(mask: &Mask) -> Net {
         let middle = index.map(|i| i as f32 + 0.5);
         net.middles.extend(std::iter::repeat_n(middle, usize::from(CASES.parts[case])));
         net.thin.resize(net.middles.len(), thin(mask, index, case));
-        for axis in 0..3 {
+        for (axis, bit) in AXIS_BIT.into_iter().enumerate() {
             let is_inside = case & 1 == 1;
-            if is_inside == (case >> AXIS_BIT[axis] & 1 == 1) {
+            if is_inside == (case >> bit & 1 == 1) {
                 continue;
             }
             let (u, v) = ((axis + 1) % 3, (axis + 2) % 3);
             // Where the outer of the two voxels is, seen from the cell that holds them at its low side.
-            let outer = if is_inside { AXIS_BIT[axis] } else { 0 };
+            let outer = if is_inside { bit } else { 0 };
             let vertex = |back_u: usize, back_v: usize| {
                 let mut cell = index;
                 cell[u] -= back_u;
                 cell[v] -= back_v;
                 let slab = &slabs[cell[2] % 2];
                 let at = cell[1] * nx + cell[0];
-                let corner = outer | back_u * AXIS_BIT[u] | back_v * AXIS_BIT[v];
+                let corner = outer + back_u * AXIS_BIT[u] + back_v * AXIS_BIT[v];
                 let part = CASES.outside[usize::from(slab.case[at])][corner];
                 slab.first[at] + u32::from(part)
             };
@@ -77,7 +77,7 @@ fn thin(mask: &Mask, [x, y, z]: [usize; 3], case: usize) -> u8 {
                     && !is_inside(corner ^ AXIS_BIT[axis])
             });
             let is_thin = |corner: usize| {
-                let step = |axis: usize| (corner / AXIS_BIT[axis] & 1) * strides[axis];
+                let step = |axis: usize| ((corner / AXIS_BIT[axis]) & 1) * strides[axis];
                 let voxel = first + step(0) + step(1) + step(2);
                 // Voxels inside are never in the rim.
                 let beyond = if side == 0 { voxel - strides[axis] } else { voxel + strides[axis] };

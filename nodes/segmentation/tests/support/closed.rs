@@ -20,13 +20,6 @@ pub fn closed(mesh: &Mesh) -> (i64, usize) {
         assert_eq!((count, edges.get(&(b, a))), (1, Some(&1)), "edge {a} {b}");
     }
     let mut piece: Vec<usize> = (0..mesh.vertices_mm.len()).collect();
-    fn root(piece: &mut [usize], mut at: usize) -> usize {
-        while piece[at] != at {
-            piece[at] = piece[piece[at]];
-            at = piece[at];
-        }
-        at
-    }
     let mut used = vec![false; piece.len()];
     for triangle in &mesh.triangles {
         let [a, b, c] = triangle.map(|corner| corner as usize);
@@ -42,4 +35,12 @@ pub fn closed(mesh: &Mesh) -> (i64, usize) {
     let pieces = (0..piece.len()).filter(|&at| piece[at] == at).count();
     let (v, e, f) = (piece.len() as i64, edges.len() as i64 / 2, mesh.triangles.len() as i64);
     (v - e + f, pieces)
+}
+
+fn root(piece: &mut [usize], mut at: usize) -> usize {
+    while piece[at] != at {
+        piece[at] = piece[piece[at]];
+        at = piece[at];
+    }
+    at
 }
