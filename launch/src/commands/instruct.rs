@@ -1,5 +1,6 @@
 //! `vesalius instruct`: tells a running procedure what a person decided.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ pub enum What {
     },
     /// The tip of a tool now rests on a landmark: the registration's error there is measured
     Touch {
-        /// The landmark, such as portal_bifurcation
+        /// The landmark, as the preoperative map calls it
         #[arg(value_name = "LANDMARK")]
         landmark: String,
         /// The tool, as the tracking system calls it
@@ -142,18 +143,19 @@ fn lines_to_add(plan: &Plan, catalogue: &Catalogue) -> String {
         for port in ports_for_instructions(node, catalogue) {
             connected = true;
             let line = format!("inputs.{port} = \"{name}.instruction\"");
-            text.push_str(&format!("\nand in [nodes.{}]\n{line}", node.name));
+            let _ = write!(text, "\nand in [nodes.{}]\n{line}", node.name);
             if let Some(input) = node.inputs.get(&port) {
-                text.push_str(&format!("    # instead of \"{}.{}\"", input.node, input.port));
+                let _ = write!(text, "    # instead of \"{}.{}\"", input.node, input.port);
             }
             text.push('\n');
         }
     }
     if !connected {
-        text.push_str(&format!(
-            "\nand connect \"{name}.instruction\" to a node that hears it: `vesalius list --takes {}`",
-            Instruction::SCHEMA
-        ));
+        let message = Instruction::SCHEMA;
+        let _ = write!(
+            text,
+            "\nand connect \"{name}.instruction\" to a node that hears it: `vesalius list --takes {message}`"
+        );
     }
     text.trim_end().to_owned()
 }

@@ -159,13 +159,13 @@ fn the_last_scores_of_each_node_follow_the_processes() {
         ],
     };
     ledger.take_scores("locate.scores", (1, 40), scores_of(Some(9.0), 40));
-    ledger.take_scores("locate.scores", (1, 41), scores_of(Some(3.14159), 41));
+    ledger.take_scores("locate.scores", (1, 41), scores_of(Some(3.1432), 41));
     let mut closing = closing(&ledger);
     closing.scores = scores(&record, &ledger);
     assert_eq!(closing.scores.len(), 3, "a stream without a message has no rows");
     assert_eq!(
         serde_json::to_value(&closing.scores[0]).unwrap(),
-        json!({"node": "locate", "measure": "registration error, median", "value": 3.14159, "unit": "mm", "count": 41})
+        json!({"node": "locate", "measure": "registration error, median", "value": 3.1432, "unit": "mm", "count": 41})
     );
     let section = |closing: &Closing| {
         let text = render(closing, &[]);
