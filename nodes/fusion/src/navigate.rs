@@ -157,8 +157,7 @@ impl Navigate {
                     "poses come more than the {ms} ms allowed after their time"
                 ))
             } else {
-                self.fill(&mut distances.tools, at, unsure)
-                    .unwrap_or_else(|reason| Guidance::blank(reason))
+                self.fill(&mut distances.tools, at, unsure).unwrap_or_else(Guidance::blank)
             }
         };
         distances

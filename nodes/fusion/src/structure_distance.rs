@@ -6,13 +6,15 @@
 
 use nalgebra::{Point3, Vector3};
 
-use crate::triangle::{Feature, nearest_to_point, nearest_to_segment};
+use crate::triangle::{Feature, Segment, nearest_to_point, nearest_to_segment};
 use crate::triangle_mesh::{Node, TriangleMesh};
 
-/// How near the deepest place of a shaft is found, millimetres.
+/// How near the deepest place of a shaft is found, millimetres…
 const DEPTH_TOLERANCE_MM: f64 = 0.05;
+/// …and by how much worse for each millimetre of depth: deep inside, nobody asks.
+const DEPTH_TOLERANCE: f64 = 0.02;
 /// At most so many places of a shaft are looked at to find the deepest one.
-const DEPTH_PLACES: usize = 64;
+const DEPTH_PLACES: usize = 48;
 
 /// The surface of one structure, ready to be asked.
 #[derive(Clone, Debug)]
@@ -30,7 +32,11 @@ pub struct StructureDistance {
 
 /// Where something was nearest last time: makes the next answer faster, and never changes it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Hint(usize);
+pub struct Hint {
+    triangle: usize,
+    /// The piece of a bent line.
+    piece: usize,
+}
 
 /// How far a shaft is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,19 +114,24 @@ impl StructureDistance {
 
     /// How far a point is from the surface, millimetres, negative inside; infinite if there is none.
     pub fn point_mm(&self, point: &Point3<f64>, hint: &mut Hint) -> f64 {
-        let distance =
-            |triangle| nearest_to_point(point, &self.mesh.triangle(triangle)).squared_mm2.sqrt();
-        let within = self.hinted(*hint, distance);
-        let bound = |node: &Node| node.distance_mm(point);
-        if let Some((triangle, _)) = self.mesh.nearest(within, bound, distance) {
-            *hint = Hint(triangle);
+        if self.is_empty() {
+            return f64::INFINITY;
         }
-        if self.is_empty() { f64::INFINITY } else { self.signed_mm(point, hint.0) }
-    }
-
-    /// The distance at the hint, which the nearest triangle cannot be beyond.
-    fn hinted(&self, hint: Hint, distance_mm: impl Fn(usize) -> f64) -> f64 {
-        if hint.0 < self.edges.len() { distance_mm(hint.0) } else { f64::INFINITY }
+        let segment = Segment::new(&[*point; 2]);
+        let exact = |triangle: usize| {
+            nearest_to_point(point, &self.mesh.triangle(triangle)).squared_mm2.sqrt()
+        };
+        let distance = |triangle: usize, within_mm: f64| {
+            let bound_mm = segment.bound_of_triangle_mm(&self.mesh.triangle(triangle));
+            if bound_mm < within_mm { exact(triangle) } else { bound_mm }
+        };
+        hint.triangle = hint.triangle.min(self.edges.len() - 1);
+        let within_mm = exact(hint.triangle);
+        let bound = |node: &Node| node.distance_mm(point);
+        if let Some((triangle, _)) = self.mesh.nearest(within_mm, bound, distance) {
+            hint.triangle = triangle;
+        }
+        self.signed_mm(point, hint.triangle)
     }
 
     /// The distance of a point whose nearest triangle is known.
@@ -139,36 +150,61 @@ impl StructureDistance {
     }
 
     /// The least distance of a bent line from the surface, millimetres, negative inside: exact as long as
-    /// the line does not enter the structure, else to a twentieth of a millimetre as long as 64 places
-    /// are enough for that. `tip_mm` is the distance of its first place.
+    /// the line does not enter the structure, else to a twentieth of a millimetre and two hundredths of
+    /// the depth as long as 48 places are enough for that. `tip_mm` is the distance of its first place.
     pub fn axis_mm(&self, axis: &[Point3<f64>], tip_mm: f64, hint: &mut Hint) -> AxisDistance {
         let mut best = AxisDistance { distance_mm: tip_mm.abs(), along: 0.0 };
-        for (piece, segment) in (0_u32..).zip(axis.array_windows()) {
-            let distance = |triangle: usize| {
-                nearest_to_segment(segment, &self.mesh.triangle(triangle)).0.sqrt()
+        if self.is_empty() {
+            return best;
+        }
+        let last = axis.array_windows::<2>().len();
+        hint.triangle = hint.triangle.min(self.edges.len() - 1);
+        let first = hint.piece.min(last.saturating_sub(1));
+        // Where it was nearest last time comes first: little else is nearer than that.
+        let hinted = axis.array_windows().nth(first).map(|ends| (first, ends, Some(hint.triangle)));
+        let all = axis.array_windows().enumerate().map(|(piece, ends)| (piece, ends, None));
+        for (piece, ends, triangle) in hinted.into_iter().chain(all) {
+            let exact = |triangle| nearest_to_segment(ends, &self.mesh.triangle(triangle));
+            let segment = Segment::new(ends);
+            let distance = |triangle: usize, within_mm: f64| {
+                let bound_mm = segment.bound_of_triangle_mm(&self.mesh.triangle(triangle));
+                if bound_mm < within_mm { exact(triangle).0.sqrt() } else { bound_mm }
             };
-            let bound =
-                |node: &Node| distance_to_segment(&node.centre(), segment) - node.radius_mm();
-            let hinted = self.hinted(*hint, distance);
-            let within = best.distance_mm.min(hinted);
-            let found = self.mesh.nearest(within, bound, distance);
-            let found = found.or_else(|| (hinted < best.distance_mm).then_some((hint.0, hinted)));
-            if let Some((triangle, distance_mm)) = found {
-                let (_, fraction) = nearest_to_segment(segment, &self.mesh.triangle(triangle));
-                best = AxisDistance { distance_mm, along: f64::from(piece) + fraction };
-                *hint = Hint(triangle);
+            let bound = |node: &Node| segment.bound_of_box_mm(&node.centre(), &node.half());
+            let found = match triangle {
+                Some(triangle) => Some((triangle, exact(triangle).0.sqrt())),
+                None => self.mesh.nearest(best.distance_mm, bound, distance),
+            };
+            if let Some((triangle, distance_mm)) = found.filter(|it| it.1 < best.distance_mm) {
+                best = AxisDistance { distance_mm, along: piece as f64 + exact(triangle).1 };
+                *hint = Hint { triangle, piece };
             }
         }
         // A line whose tip is outside and that does not pass the surface is outside.
         let enters = self.closed && (tip_mm < 0.0 || best.distance_mm < 1e-9);
-        if enters { self.deepest(axis, tip_mm, *hint) } else { best }
+        if !enters {
+            return best;
+        }
+        // Where it passes the surface it is no less deep than that, however little of it is inside.
+        let start = if tip_mm < 0.0 {
+            AxisDistance { distance_mm: tip_mm, along: 0.0 }
+        } else {
+            AxisDistance { distance_mm: 0.0, ..best }
+        };
+        self.deepest(axis, tip_mm, start, *hint)
     }
 
     /// The deepest place of a bent line: a distance grows by no more than the way, so that between two
     /// places nothing is deeper than their distances and the way between them allow (S. A. Piyavskii,
     /// "An algorithm for finding the absolute extremum of a function", 1972).
-    fn deepest(&self, axis: &[Point3<f64>], tip_mm: f64, mut hint: Hint) -> AxisDistance {
-        let mut best = AxisDistance { distance_mm: tip_mm, along: 0.0 };
+    /// `best` is a place that is as deep as is known before.
+    fn deepest(
+        &self,
+        axis: &[Point3<f64>],
+        tip_mm: f64,
+        mut best: AxisDistance,
+        mut hint: Hint,
+    ) -> AxisDistance {
         let mut from_mm = tip_mm;
         let mut stretches = Vec::with_capacity(axis.len() + DEPTH_PLACES);
         for (piece, [from, to]) in (0_u32..).zip(axis.array_windows()) {
@@ -185,7 +221,8 @@ impl StructureDistance {
             let lowest = (0..stretches.len())
                 .min_by(|&a, &b| stretches[a].bound_mm().total_cmp(&stretches[b].bound_mm()));
             let Some(lowest) = lowest else { break };
-            if stretches[lowest].bound_mm() > best.distance_mm - DEPTH_TOLERANCE_MM {
+            let tolerance_mm = DEPTH_TOLERANCE_MM - DEPTH_TOLERANCE * best.distance_mm.min(0.0);
+            if stretches[lowest].bound_mm() > best.distance_mm - tolerance_mm {
                 break;
             }
             let stretch = stretches.swap_remove(lowest);
@@ -242,13 +279,6 @@ fn at(axis: &[Point3<f64>], along: f64) -> Point3<f64> {
     let last = axis.len().saturating_sub(2);
     let piece = (along as usize).min(last);
     axis[piece] + (axis[piece + 1] - axis[piece]) * (along - piece as f64)
-}
-
-fn distance_to_segment(point: &Point3<f64>, [from, to]: &[Point3<f64>; 2]) -> f64 {
-    let (along, apart) = (to - from, point - from);
-    let length = along.norm_squared();
-    let fraction = if length > 0.0 { (apart.dot(&along) / length).clamp(0.0, 1.0) } else { 0.0 };
-    (apart - along * fraction).norm()
 }
 
 fn narrow(vector: &Vector3<f64>) -> [f32; 3] {

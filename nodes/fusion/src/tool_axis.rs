@@ -6,7 +6,7 @@ use nalgebra::{Point3, Vector3};
 /// No piece of the shaft is longer, millimetres: the field bends over this and more.
 const LONGEST_PIECE_MM: f64 = 30.0;
 /// A piece is halved if its middle lies further off the straight line, millimetres…
-const STRAIGHT_MM: f64 = 0.05;
+const STRAIGHT_MM: f64 = 0.1;
 /// …unless it is shorter.
 const SHORTEST_PIECE_MM: f64 = 4.0;
 /// How much the error grows per millimetre beyond what was registered: six degrees of rotation that

@@ -30,6 +30,57 @@ pub struct Nearest {
     pub squared_mm2: f64,
 }
 
+/// A segment from which many distances are asked; a point is one that ends where it starts.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment {
+    from: Point3<f64>,
+    along: Vector3<f64>,
+    /// One by the square of its length; zero for a point.
+    inverse_mm2: f64,
+}
+
+impl Segment {
+    /// The segment between two places.
+    pub fn new([from, to]: &[Point3<f64>; 2]) -> Self {
+        let along = to - from;
+        let length = along.norm_squared();
+        Self { from: *from, along, inverse_mm2: if length > 0.0 { 1.0 / length } else { 0.0 } }
+    }
+
+    /// From its place that is nearest to a point, to that point.
+    #[inline]
+    fn apart(&self, point: &Point3<f64>) -> Vector3<f64> {
+        let apart = point - self.from;
+        apart - self.along * (apart.dot(&self.along) * self.inverse_mm2).clamp(0.0, 1.0)
+    }
+
+    /// What no place of a box is nearer than, from its middle and half of its extent: beyond the plane
+    /// through the nearest place to the middle, at a right angle to the way there, there is no segment.
+    #[inline]
+    pub fn bound_of_box_mm(&self, centre: &Point3<f64>, half: &Vector3<f64>) -> f64 {
+        let apart = self.apart(centre);
+        let distance = apart.norm();
+        // Not above zero where the middle lies on the segment.
+        distance - if distance > 0.0 { apart.abs().dot(half) / distance } else { 0.0 }
+    }
+
+    /// What no place of a triangle is nearer than, as for a box.
+    #[inline]
+    pub fn bound_of_triangle_mm(&self, triangle: &Triangle) -> f64 {
+        let [first, second, third] = triangle;
+        let centre = first + ((second - first) + (third - first)) / 3.0;
+        let apart = self.apart(&centre);
+        let distance = apart.norm();
+        if distance > 0.0 {
+            let nearest = |corner: &Point3<f64>| apart.dot(&(corner - centre));
+            let least = nearest(first).min(nearest(second)).min(nearest(third));
+            distance + least / distance
+        } else {
+            0.0
+        }
+    }
+}
+
 /// The nearest place of a triangle to a point.
 pub fn nearest_to_point(point: &Point3<f64>, triangle: &Triangle) -> Nearest {
     if let Some(height) = height_above(point, triangle) {
@@ -82,12 +133,14 @@ fn nearer(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
 }
 
 /// From the triangle's plane to a point that lies straight above or below the triangle; none for others.
+#[inline]
 fn height_above(point: &Point3<f64>, triangle: &Triangle) -> Option<Vector3<f64>> {
     let normal = (triangle[1] - triangle[0]).cross(&(triangle[2] - triangle[0]));
     is_above(point, triangle, &normal)
         .then(|| normal * (normal.dot(&(point - triangle[0])) / normal.norm_squared()))
 }
 
+#[inline]
 fn is_above(point: &Point3<f64>, triangle: &Triangle, normal: &Vector3<f64>) -> bool {
     // Below this the direction of the normal is rounding: coordinates are thousandths and more.
     normal.norm_squared() > 1e-18
@@ -98,6 +151,7 @@ fn is_above(point: &Point3<f64>, triangle: &Triangle, normal: &Vector3<f64>) -> 
 }
 
 /// The square of the least distance of two segments, and where on the first.
+#[inline]
 fn segment_to_segment(first: &[Point3<f64>; 2], second: &[Point3<f64>; 2]) -> (f64, f64) {
     let (along_first, along_second) = (first[1] - first[0], second[1] - second[0]);
     let apart = first[0] - second[0];
@@ -114,6 +168,7 @@ fn segment_to_segment(first: &[Point3<f64>; 2], second: &[Point3<f64>; 2]) -> (f
 }
 
 /// A fraction between 0 and 1; 0 where the denominator vanishes.
+#[inline]
 fn clamped(numerator: f64, denominator: f64) -> f64 {
     if denominator > 0.0 { (numerator / denominator).clamp(0.0, 1.0) } else { 0.0 }
 }
@@ -169,6 +224,13 @@ mod tests {
         #[test]
         fn no_place_is_nearer(from in place(), to in place(), corners in [place(), place(), place()]) {
             let (squared, fraction) = nearest_to_segment(&[from, to], &corners);
+            let segment = Segment::new(&[from, to]);
+            prop_assert!(segment.bound_of_triangle_mm(&corners) < squared.sqrt() + 1e-9);
+            let low = corners[0].inf(&corners[1]).inf(&corners[2]);
+            let high = corners[0].sup(&corners[1]).sup(&corners[2]);
+            let half = (high - low) / 2.0;
+            let bound = segment.bound_of_box_mm(&(low + half), &half);
+            prop_assert!(bound < squared.sqrt() + 1e-9);
             let on_segment = from + (to - from) * fraction;
             let attained = nearest_to_point(&on_segment, &corners).squared_mm2;
             prop_assert!((attained - squared).abs() < 1e-9, "{attained} {squared}");

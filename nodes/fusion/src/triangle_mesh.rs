@@ -14,8 +14,6 @@ const LEAF: usize = 2;
 pub struct Node {
     centre_mm: [f32; 3],
     half_mm: [f32; 3],
-    /// Half of its diagonal.
-    radius_mm: f32,
     /// Index of the node of the second half; in a leaf that of the first triangle.
     second: u32,
     /// Triangles in a leaf; 0 in others.
@@ -31,11 +29,6 @@ impl Node {
     /// Half of its extent along each axis.
     pub fn half(&self) -> Vector3<f64> {
         wide(&self.half_mm).coords
-    }
-
-    /// Half of its diagonal.
-    pub fn radius_mm(&self) -> f64 {
-        f64::from(self.radius_mm)
     }
 
     /// The least distance of the box from a point.
@@ -107,12 +100,13 @@ impl TriangleMesh {
     }
 
     /// The triangle that is nearest by `distance_mm`, and its distance, if that is below `within_mm`;
-    /// `bound_mm` is what no triangle in a box is nearer than.
+    /// `bound_mm` is what no triangle in a box is nearer than. `distance_mm` is told what is of interest,
+    /// and may answer anything above that for what is further.
     pub fn nearest(
         &self,
         within_mm: f64,
         bound_mm: impl Fn(&Node) -> f64,
-        mut distance_mm: impl FnMut(usize) -> f64,
+        mut distance_mm: impl FnMut(usize, f64) -> f64,
     ) -> Option<(usize, f64)> {
         let mut best_mm = within_mm;
         let mut best = None;
@@ -131,7 +125,7 @@ impl TriangleMesh {
             let second = node.second as usize;
             if node.triangles > 0 {
                 for triangle in second..second + node.triangles as usize {
-                    let distance = distance_mm(triangle);
+                    let distance = distance_mm(triangle, best_mm);
                     if distance < best_mm {
                         best_mm = distance;
                         best = Some((triangle, distance));
@@ -196,7 +190,6 @@ fn divide(
     nodes.push(Node {
         centre_mm: centre.into(),
         half_mm: half.into(),
-        radius_mm: half.norm() * 1.000_001,
         second: first as u32,
         triangles: triangles.len() as u32,
     });
@@ -230,7 +223,7 @@ mod tests {
         assert_eq!((mesh.positions_mm().len(), mesh.corners().len()), (3, 2));
         let mesh = TriangleMesh::new(&[], &[]);
         assert!(mesh.is_empty());
-        assert_eq!(mesh.nearest(f64::INFINITY, |_| 0.0, |_| 0.0), None);
+        assert_eq!(mesh.nearest(f64::INFINITY, |_| 0.0, |_, _| 0.0), None);
         mesh.visit(|_| true, |_| panic!("there is none"));
     }
 

@@ -75,8 +75,8 @@ proptest! {
         });
         let expected = sampled.map(|at| cuboid_mm(&at, HALF)).fold(f64::INFINITY, f64::min);
         let found = axis_mm(&surface, &axis);
-        // Samples lie up to 18 micrometres from the nearest place; depths are found to 50.
-        prop_assert!((found - expected).abs() < 0.06, "{found} {expected}");
+        // Samples lie up to 18 micrometres from the nearest place; depths, of up to 1 mm, to 70.
+        prop_assert!((found - expected).abs() < 0.08, "{found} {expected}");
         prop_assert!(expected < 0.02 || (found - expected).abs() < 0.02, "{found} {expected}");
     }
 
@@ -89,7 +89,7 @@ proptest! {
             .fold(f64::INFINITY, f64::min);
         let surface = StructureDistance::new(mesh);
         let found = axis_mm(&surface, &[from, to]);
-        let right = if found > 0.0 { (found - all).abs() < 1e-9 } else { all < -found + 0.05 };
+        let right = if found > 0.0 { (found - all).abs() < 1e-9 } else { all < -found + 0.05 - 0.02 * found };
         prop_assert!(right, "{} {}", found, all);
     }
 }
@@ -123,10 +123,25 @@ fn a_shaft_that_passes_through_says_how_deep_it_goes() {
     for height in [0.0, 3.0, 9.0] {
         let axis = [Point3::new(-40.0, height, 0.0), Point3::new(60.0, height, 0.0)];
         let found = axis_mm(&sphere, &axis);
-        assert!((found - (height - 10.0)).abs() < 0.06, "{found} at {height}");
+        assert!(
+            (found - (height - 10.0)).abs() < 0.06 + 0.02 * (10.0 - height),
+            "{found} at {height}"
+        );
     }
     let within = [Point3::new(-6.0, 1.0, 0.0), Point3::new(7.0, 1.0, 0.0)];
-    assert!((axis_mm(&sphere, &within) + 9.0).abs() < 0.06);
+    assert!((axis_mm(&sphere, &within) + 9.0).abs() < 0.06 + 0.18);
+}
+
+#[test]
+fn a_shaft_that_hardly_grazes_a_surface_is_not_outside() {
+    let sphere = ready(&capsule([0.0; 3], [0.0; 3], 10.0, 200));
+    for under_mm in [1e-6, 1e-4, 1e-2] {
+        // Through a corner of the mesh, so that it is known how deep.
+        let height = 10.0 - under_mm;
+        let axis = [Point3::new(-3.0, -70.0, -height), Point3::new(3.0, 70.0, -height)];
+        let found = axis_mm(&sphere, &axis);
+        assert!(found <= 0.0 && found >= -under_mm, "{found} at {under_mm}");
+    }
 }
 
 #[test]
@@ -158,7 +173,7 @@ fn a_hint_changes_nothing() {
         assert!((tip_mm - point_mm(&surface, &tip)).abs() < 1e-12);
         let found = surface.axis_mm(&axis, tip_mm, &mut hints[1]).distance_mm;
         // Depths are found to a tolerance, from either side.
-        let tolerance = if found > 0.0 { 1e-12 } else { 0.05 };
+        let tolerance = if found > 0.0 { 1e-12 } else { 0.05 - 0.02 * found };
         assert!((found - axis_mm(&surface, &axis)).abs() <= tolerance);
     }
 }

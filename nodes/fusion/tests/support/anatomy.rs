@@ -9,11 +9,7 @@ use crate::shapes::{Shape, capsule};
 
 /// 25 structures of about 200 000 triangles together.
 pub fn map_of_25() -> Stamped<Surfaces<Preoperative>> {
-    let mut structures = vec![(
-        "liver".to_owned(),
-        StructureKind::Organ,
-        capsule([-40.0, 0.0, 0.0], [40.0, 0.0, 0.0], 70.0, 140),
-    )];
+    let mut structures = vec![("liver".to_owned(), StructureKind::Organ, organ())];
     for index in 0..24 {
         let turn = f64::from(index) * 2.4;
         let start =
@@ -24,6 +20,16 @@ pub fn map_of_25() -> Stamped<Surfaces<Preoperative>> {
         .iter()
         .map(|(name, kind, shape)| (name.as_str(), *kind, 1.0, shape.clone()))
         .collect())
+}
+
+/// Longer than broad and broader than high, and tapered, as a liver is.
+fn organ() -> Shape {
+    let (mut vertices, triangles) = capsule([-40.0, 0.0, 0.0], [40.0, 0.0, 0.0], 70.0, 140);
+    for [x, y, z] in &mut vertices {
+        let taper = 1.0 - *x / 300.0;
+        (*y, *z) = (*y * taper, *z * 0.7 * taper + *y * *y / 400.0);
+    }
+    (vertices, triangles)
 }
 
 /// A closed tube of 7 500 triangles that winds over 150 mm.
