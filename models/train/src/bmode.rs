@@ -14,9 +14,6 @@ use crate::score::score;
 use crate::task::{About, FORMAT, LICENCE, Task, figure, figures};
 use crate::threshold::best_threshold;
 
-/// Images that progress is measured on.
-const WATCHED: u64 = 64;
-
 /// Vessels in B-mode images.
 #[derive(Clone, Copy, Debug)]
 pub struct BmodeVessels;
@@ -26,6 +23,8 @@ impl Task for BmodeVessels {
 
     const BASE_CHANNELS: usize = 16;
     const LEVELS: usize = 3;
+    // A false vessel misleads a registration more than a missed one.
+    const CAUTION: f64 = 0.75;
 
     fn shape(base_channels: usize, levels: usize) -> UNet2dShape {
         UNet2dShape { input_channels: 1, base_channels, levels, output_channels: 2 }
@@ -36,9 +35,9 @@ impl Task for BmodeVessels {
         move |index| samples.sample(index)
     }
 
-    fn watched(seed: u64) -> Result<Vec<Sample>, TrainingError> {
+    fn watched(seed: u64, count: usize) -> Result<Vec<Sample>, TrainingError> {
         let mut samples = Samples::tuning(seed);
-        (0..WATCHED).map(|index| samples.sample(index)).collect()
+        (0..count as u64).map(|index| samples.sample(index)).collect()
     }
 
     fn card(options: &Options, shape: UNet2dShape, about: About) -> Card {

@@ -7,6 +7,8 @@ use clap::{Parser, ValueEnum};
 use models::card::sha256_of;
 use models::{DeviceChoice, Network, Processor};
 use runtime::clock::monotonic;
+use tch::Tensor;
+use tch::nn::VarStore;
 
 use crate::bmode::BmodeVessels;
 use crate::ct::CtVessels;
@@ -14,6 +16,9 @@ use crate::error::TrainingError;
 use crate::fit::{Schedule, fit};
 use crate::progress::Progress;
 use crate::task::{About, Task};
+
+/// Samples that progress is measured on.
+const WATCHED: usize = 64;
 
 /// Which network is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -65,6 +70,10 @@ pub struct Options {
     /// Levels of resolution; by default what the network usually has
     #[arg(long)]
     pub levels: Option<usize>,
+    /// By how much, as a logit, a pixel has to be likelier of a class than of the background; by default what the
+    /// network usually has
+    #[arg(long)]
+    pub caution: Option<f64>,
     /// CPU threads for the network; another one makes the images
     #[arg(long, default_value_t = 1)]
     pub threads: usize,
@@ -159,7 +168,6 @@ fn train_into<T: Task>(
     let processor = Processor::choose(DeviceChoice::Cpu, options.threads)?;
     say(format!("training {name} on {processor}"));
 
-    let watched = T::watched(options.seed)?;
     let schedule = Schedule {
         seed: options.seed,
         steps: options.steps,
@@ -167,6 +175,9 @@ fn train_into<T: Task>(
         learning_rate: options.learning_rate,
         reports: 20,
     };
+    schedule.check()?;
+    // On no more than is trained on: a short trial should end soon.
+    let watched = T::watched(options.seed, WATCHED.min(options.steps * options.batch))?;
     let start = monotonic();
     let store = fit(&shape, &schedule, T::training(options.seed), &watched, |report| {
         let progress = Progress {
@@ -178,12 +189,14 @@ fn train_into<T: Task>(
         };
         say(progress.to_string());
     })?;
+    let caution = options.caution.unwrap_or(T::CAUTION);
+    lower(&store, shape.output_channels, caution)?;
     store.save(weights)?;
 
     let sha256 = sha256_of(weights).map_err(|source| not_written(weights, source))?;
     let command = format!(
         "vesalius train --network {} --seed {} --steps {} --batch {} --learning-rate {} \
-         --base-channels {base_channels} --levels {levels} --threads {} --patients {}",
+         --base-channels {base_channels} --levels {levels} --caution {caution} --threads {} --patients {}",
         options.network.name(),
         options.seed,
         options.steps,
@@ -194,6 +207,17 @@ fn train_into<T: Task>(
     );
     T::card(options, shape, About { name: name.to_owned(), sha256, command }).write(path)?;
     write_figures::<T>(options, path, Some(weights), say)
+}
+
+/// Takes `caution` from the logits of all classes but the background, the first.
+fn lower(store: &VarStore, classes: usize, caution: f64) -> Result<(), TrainingError> {
+    let Some(mut bias) = store.variables().remove("output.bias") else { return Ok(()) };
+    // Each class has as many outputs as a block has pixels, side by side.
+    let each = bias.numel() / classes.max(1);
+    let shift: Vec<f32> =
+        (0..bias.numel()).map(|output| if output < each { 0.0 } else { caution as f32 }).collect();
+    let lowered = bias.f_sub(&Tensor::f_from_slice(&shift)?)?;
+    Ok(tch::no_grad(|| bias.f_copy_(&lowered))?)
 }
 
 /// Measures what was written, in the way that it will be used, and adds the figures to its card.
@@ -254,6 +278,24 @@ mod tests {
         let again = Options { only_measure: true, ..options };
         assert_eq!(train(&again, &mut |_| ()).unwrap(), path);
         assert_eq!(models::Card::read(&path).unwrap(), *card);
+    }
+
+    #[test]
+    fn caution_lowers_all_classes_but_the_background() {
+        let _alone = crate::alone_with_the_generator();
+        let store = VarStore::new(tch::Device::Cpu);
+        let shape = CtVessels::shape(8, 2);
+        let network = models::unet::UNet2d::new(&store.root(), &shape).unwrap();
+        let image = Tensor::rand([1, 5, 16, 16], (tch::Kind::Float, tch::Device::Cpu));
+        let output = || tch::no_grad(|| network.forward(&image).unwrap());
+        let before = output();
+        lower(&store, shape.output_channels, 0.75).unwrap();
+        let change = output() - before;
+        for class in 0..11 {
+            let expected = if class == 0 { 0.0 } else { -0.75 };
+            let off = (change.select(1, class) - expected).abs().max().double_value(&[]);
+            assert!(off < 1e-5, "class {class} is off by {off}");
+        }
     }
 
     #[test]

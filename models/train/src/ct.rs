@@ -16,9 +16,6 @@ use crate::hounsfield_window::{Expert, best_window};
 use crate::score::Score;
 use crate::task::{About, FORMAT, LICENCE, Task, figure};
 
-/// Patches that progress is measured on.
-const WATCHED: u64 = 64;
-
 /// Structures in CT.
 #[derive(Clone, Copy, Debug)]
 pub struct CtVessels;
@@ -28,6 +25,7 @@ impl Task for CtVessels {
 
     const BASE_CHANNELS: usize = 24;
     const LEVELS: usize = 4;
+    const CAUTION: f64 = 0.0;
 
     fn shape(base_channels: usize, levels: usize) -> UNet2dShape {
         let (input_channels, output_channels) = (SLICES, CLASSES.len());
@@ -39,9 +37,9 @@ impl Task for CtVessels {
         move |index| patches.patch(index)
     }
 
-    fn watched(seed: u64) -> Result<Vec<Patch>, TrainingError> {
+    fn watched(seed: u64, count: usize) -> Result<Vec<Patch>, TrainingError> {
         let mut patches = Patches::tuning(seed);
-        (0..WATCHED).map(|index| patches.patch(index)).collect()
+        (0..count as u64).map(|index| patches.patch(index)).collect()
     }
 
     fn card(options: &Options, shape: UNet2dShape, about: About) -> Card {
@@ -78,7 +76,7 @@ impl Task for CtVessels {
                 seed: Some(options.seed),
                 notes: vec![
                     format!(
-                        "{patches} patches of 144 × 192 pixels, 96 of a volume; three volumes of four are of \
+                        "{patches} patches of 176 × 224 pixels, 96 of a volume; three volumes of four are of \
                          abdomens, one of a pelvis; three of four CT, one cone-beam CT; families slender, wide and \
                          trifurcated"
                     ),
@@ -193,7 +191,7 @@ mod tests {
         let options =
             Options::try_parse_from(["vesalius train", "--network", "ct_vessels"]).unwrap();
         let shape = CtVessels::shape(8, 2);
-        let schedule = Schedule { seed: 1, steps: 30, batch: 2, learning_rate: 0.02, reports: 1 };
+        let schedule = Schedule { seed: 1, steps: 60, batch: 2, learning_rate: 0.02, reports: 1 };
         let watched = [halves(0).unwrap()];
         let mut dice = 0.0;
         let store =

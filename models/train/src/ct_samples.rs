@@ -40,7 +40,7 @@ pub const SPACING_MM: f64 = 1.5;
 /// HU that become 0 and 1.
 pub const WINDOW_HU: (f32, f32) = (-150.0, 350.0);
 /// Rows and columns of a patch.
-pub const SIZE: (usize, usize) = (144, 192);
+pub const SIZE: (usize, usize) = (176, 224);
 
 /// Volumes that patches are taken from in turn, and patches of each.
 const REUSE: (u64, u64) = (8, 96);
@@ -105,6 +105,18 @@ fn classes(labels: &[u8], table: &[Label], size: [usize; 3]) -> Array3<u8> {
 fn shaped<T: Clone + Default>(flat: Vec<T>, [x, y, z]: [usize; 3]) -> Array3<T> {
     // The simulation gives as many as its lattice has.
     Array3::from_shape_vec((z, y, x), flat).unwrap_or_else(|_| Array3::default((z, y, x)))
+}
+
+/// Intensity of what a cone-beam scanner does not see.
+const UNSEEN_HU: i16 = -1000;
+
+/// What lies beyond the cylinder that a cone-beam scanner sees cannot be labelled.
+fn hide(classes: &mut Array3<u8>, intensities: &Array3<i16>) {
+    classes.zip_mut_with(intensities, |class, intensity| {
+        if *intensity <= UNSEEN_HU {
+            *class = 0;
+        }
+    });
 }
 
 /// Endless patches; every class is in the middle of some.
@@ -175,10 +187,17 @@ impl Source {
         let region =
             if number % PELVIS_IN == PELVIS_IN - 1 { Region::Pelvis } else { Region::Abdomen };
         let scan = if rng.random_bool(CONE_BEAM) { Scan::ConeBeam } else { Scan::Ct };
-        let anatomy = Anatomy::new(region, rng.random(), family)?;
-        let volume = training_volume(&anatomy, scan, SPACING_MM, rng.random(), 1)?;
+        Self::of(&Anatomy::new(region, rng.random(), family)?, scan, rng.random())
+    }
+
+    fn of(anatomy: &Anatomy, scan: Scan, seed: u64) -> Result<Self, TrainingError> {
+        let volume = training_volume(anatomy, scan, SPACING_MM, seed, 1)?;
         let size = volume.grid.size();
-        let classes = classes(&volume.labels, &volume.table, size);
+        let mut classes = classes(&volume.labels, &volume.table, size);
+        let intensities = shaped(volume.intensities, size);
+        if scan == Scan::ConeBeam {
+            hide(&mut classes, &intensities);
+        }
         let mut counts = [0_usize; CLASSES.len()];
         for class in &classes {
             counts[usize::from(*class)] += 1;
@@ -193,7 +212,7 @@ impl Source {
             met[class] += 1;
         }
         places.retain(|places| !places.is_empty());
-        Ok(Self { intensities: shaped(volume.intensities, size), classes, places })
+        Ok(Self { intensities, classes, places })
     }
 
     /// Around a voxel of any class, each class as often as another.
@@ -291,17 +310,15 @@ impl Volume {
     /// The voxels that the scanner saw: a cone beam sees a cylinder. Others cannot be labelled.
     pub fn seen(&self) -> Array3<bool> {
         let cone_beam = self.message.modality == Modality::ConeBeamCt;
-        self.intensities.mapv(|value| !cone_beam || value > -1000)
+        self.intensities.mapv(|value| !cone_beam || value > UNSEEN_HU)
     }
 
     /// The classes where they were seen; background elsewhere.
     pub fn seen_classes(&self) -> Array3<u8> {
         let mut classes = self.classes.clone();
-        classes.zip_mut_with(&self.seen(), |class, seen| {
-            if !seen {
-                *class = 0;
-            }
-        });
+        if self.message.modality == Modality::ConeBeamCt {
+            hide(&mut classes, &self.intensities);
+        }
         classes
     }
 
@@ -319,9 +336,10 @@ mod tests {
 
     #[test]
     fn patches_repeat_and_show_what_the_classes_say() {
-        let mut patches = Patches::of(7, &TRAINING, (1, 400));
-        let all: Vec<Patch> = (0..60).map(|index| patches.patch(index).unwrap()).collect();
-        assert_eq!(Patches::of(7, &TRAINING, (1, 400)).patch(5).unwrap(), all[5]);
+        let anatomy = Anatomy::new(Region::Abdomen, 7, Family::Slender).unwrap();
+        let source = Source::of(&anatomy, Scan::Ct, 1).unwrap();
+        let all: Vec<Patch> = (0..60).map(|index| source.patch(&mut random(1, index))).collect();
+        assert_eq!(source.patch(&mut random(1, 5)), all[5]);
         assert_ne!(all[5], all[6]);
         let mut sums = [(0.0, 0_u32); CLASSES.len()];
         for patch in &all {
@@ -340,6 +358,16 @@ mod tests {
         assert_eq!((sums[7].1, sums[8].1), (0, 0));
         assert!(mean(2) > mean(1) + 15.0 && mean(3) > mean(1) + 10.0, "{sums:?}");
         assert!(mean(9) < mean(1), "tumours are dark: {sums:?}");
+    }
+
+    #[test]
+    fn what_a_cone_beam_does_not_see_has_no_class() {
+        let anatomy = Anatomy::new(Region::Abdomen, 7, Family::Slender).unwrap();
+        let source = Source::of(&anatomy, Scan::ConeBeam, 1).unwrap();
+        let labelled = source.classes.iter().filter(|class| **class > 0).count();
+        assert!(labelled > 10_000, "{labelled}");
+        let mut both = source.classes.iter().zip(&source.intensities);
+        assert!(both.all(|(class, intensity)| *class == 0 || *intensity > UNSEEN_HU));
     }
 
     #[test]

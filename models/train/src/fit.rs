@@ -30,7 +30,11 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    fn check(&self) -> Result<(), TrainingError> {
+    /// Whether one can train so.
+    ///
+    /// # Errors
+    /// In words, if not.
+    pub fn check(&self) -> Result<(), TrainingError> {
         if self.steps == 0 || self.batch == 0 {
             return Err(TrainingError::Options(
                 "expected at least one step and one image in a batch".into(),

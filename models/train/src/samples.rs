@@ -50,10 +50,10 @@ impl Samples {
         Self { seed, scans: TrainingScans::new(seed, &TRAINING, REUSE) }
     }
 
-    /// To compare trainings on: anatomies of the family [`TUNING`] only, six images of each, and blocks that
+    /// To compare trainings on: anatomies of the family [`TUNING`] only, twelve images of each, and blocks that
     /// no training shows.
     pub fn tuning(seed: u64) -> Self {
-        let reuse = Reuse { patients: 4, images: 6 };
+        let reuse = Reuse { patients: 2, images: 12 };
         let seed = seed ^ HELD_OUT;
         Self { seed, scans: TrainingScans::new(seed, &[TUNING], reuse) }
     }

@@ -19,17 +19,20 @@ pub trait Task {
     /// Levels of resolution, unless the options say otherwise.
     const LEVELS: usize;
 
+    /// How sure it has to be, unless the options say otherwise.
+    const CAUTION: f64;
+
     /// The network of these sizes.
     fn shape(base_channels: usize, levels: usize) -> UNet2dShape;
 
     /// Endless samples to train on: number 0, 1, 2, …
     fn training(seed: u64) -> impl FnMut(u64) -> Result<Self::Example, TrainingError> + Send;
 
-    /// What progress is measured on: patients of a family that is neither trained on nor shown.
+    /// `count` samples that progress is measured on: patients of a family that is neither trained on nor shown.
     ///
     /// # Errors
     /// If the simulation refuses.
-    fn watched(seed: u64) -> Result<Vec<Self::Example>, TrainingError>;
+    fn watched(seed: u64, count: usize) -> Result<Vec<Self::Example>, TrainingError>;
 
     /// The card, without figures.
     fn card(options: &Options, shape: UNet2dShape, about: About) -> Card;

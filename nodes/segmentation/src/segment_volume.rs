@@ -244,3 +244,7 @@ fn structure(class: &str) -> Structure {
     };
     Structure { name: class.to_owned(), kind }
 }
+
+#[cfg(test)]
+#[path = "segment_volume_tests.rs"]
+mod tests;
