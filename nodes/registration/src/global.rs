@@ -87,10 +87,14 @@ const AGREEING_ARMS: usize = 3;
 const ARM_TOLERANCE_RAD: f64 = 0.45;
 /// Poses that move the source's samples by less on average are the same.
 pub const DISTINCT_MM: f64 = 12.0;
+/// Poses that move them by more are not of the same neighbourhood.
+const FAR_MM: f64 = 40.0;
 /// With fewer branch points than this in the source, passages of vessels pair with them.
 const ENOUGH_BRANCH_POINTS: usize = 7;
 /// With fewer than this, passages pair with each other too.
 const FEW_BRANCH_POINTS: usize = 2;
+/// Pairs of branch points tried of the source, of all lengths; a fraction of them suffices to find the pose.
+const MOST_PAIRS: usize = 320;
 /// Passages used, spread over the trees.
 const SOURCE_PASSAGES: usize = 24;
 const TARGET_PASSAGES: usize = 240;
@@ -99,7 +103,7 @@ const COARSE_SAMPLES: usize = 60;
 /// Reach of the score after refinement, in millimetres.
 pub const FINE_REACH_MM: f64 = 7.0;
 /// Poses kept for refinement, before those that are still alike are thinned out.
-const LISTED: usize = 1000;
+const LISTED: usize = 1500;
 
 /// Distinct poses, the best first; empty if the trees have too few branch points in common.
 pub fn search(
@@ -112,7 +116,8 @@ pub fn search(
     let mut source_landmarks = landmarks(source_tree, parameters.source_landmarks);
     let mut target_landmarks = landmarks(target_tree, parameters.target_landmarks);
     let of_passages = source_landmarks.len() < FEW_BRANCH_POINTS;
-    if source_landmarks.len() < ENOUGH_BRANCH_POINTS {
+    let of_branch_points = source_landmarks.len() >= ENOUGH_BRANCH_POINTS;
+    if !of_branch_points {
         source_landmarks.extend(every(source, SOURCE_PASSAGES).iter().map(Landmark::passage));
         target_landmarks
             .extend(every(&target.samples, TARGET_PASSAGES).iter().map(Landmark::passage));
@@ -124,7 +129,8 @@ pub fn search(
     let few = every(source, COARSE_SAMPLES);
     let coarse = Coarse::new(&few, target);
     let mut shortlist = Shortlist::new(markers(source), LISTED);
-    for pair in &source_pairs {
+    let stride = if of_branch_points { source_pairs.len().div_ceil(MOST_PAIRS).max(1) } else { 1 };
+    for pair in source_pairs.iter().step_by(stride) {
         let slack = STRETCH_MM + STRETCH * pair.length_mm;
         let from = target_pairs.partition_point(|other| other.length_mm < pair.length_mm - slack);
         for other in target_pairs[from..]
@@ -146,23 +152,36 @@ pub fn search(
             }
         }
     }
-    let very_few = every(source, 6);
-    let mut starts: Vec<Isometry3<f64>> = Vec::new();
-    for pose in shortlist.into_poses() {
-        if starts.len() >= parameters.refined {
-            break;
-        }
-        let pose = isometry(&pose);
-        if starts.iter().all(|other| apart_mm(&very_few, other, &pose) > DISTINCT_MM) {
-            starts.push(pose);
-        }
-    }
+    let starts = starts(source, shortlist.into_poses(), parameters.refined);
     let refined = refined(source, target, &starts, parameters);
     let allowed = |hypothesis: &Hypothesis| {
         let pose = &hypothesis.fit.target_from_source;
         parameters.limits.is_none_or(|limits| limits.allow(pose, &centroid))
     };
     distinct(refined.into_iter().filter(allowed).collect(), &few)
+}
+
+/// Poses to refine: the best of those that differ, and for a quarter the best of those that differ much from the best, so
+/// that a rival is found where everything near the best pose scores well.
+fn starts(source: &[Sample], poses: Vec<Laid>, most: usize) -> Vec<Isometry3<f64>> {
+    let few = every(source, 6);
+    let (mut near, mut far): (Vec<Isometry3<f64>>, Vec<Isometry3<f64>>) = (Vec::new(), Vec::new());
+    for pose in poses {
+        let pose = isometry(&pose);
+        let differs = |others: &[Isometry3<f64>], by_mm: f64| {
+            others.iter().all(|other| apart_mm(&few, other, &pose) > by_mm)
+        };
+        if !differs(&near, DISTINCT_MM) || !differs(&far, DISTINCT_MM) {
+            continue;
+        }
+        if near.len() < most - most / 4 {
+            near.push(pose);
+        } else if far.len() < most / 4 && differs(&near[..1], FAR_MM) {
+            far.push(pose);
+        }
+    }
+    near.extend(far);
+    near
 }
 
 /// Three points of the source far from each other.
@@ -194,9 +213,9 @@ fn refined(
     };
     let sparse = every(source, 70);
     let little = RigidParameters { first_scale_mm: 7.0, last_scale_mm: 5.0, iterations: 4 };
-    let mut hypotheses: Vec<Hypothesis> =
-        starts.iter().filter_map(|start| stage(&sparse, start, &little)).collect();
-    hypotheses.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let hypotheses = starts.iter().filter_map(|start| stage(&sparse, start, &little)).collect();
+    // Of many that come to the same pose one is enough.
+    let mut hypotheses = distinct(hypotheses, &sparse);
     hypotheses.truncate(parameters.refined_well);
     let denser = every(source, 150);
     let well = RigidParameters { first_scale_mm: 6.0, last_scale_mm: 4.0, iterations: 6 };

@@ -55,6 +55,9 @@ impl Registration {
 /// The covariance knows nothing of wrong matches and of a stiffness that is itself estimated; this makes up for it.
 const INFLATION: f64 = 1.3;
 
+/// Taken for the rival where no other pose was found at all: that few poses were tried does not make one stand alone.
+const NO_OTHER: f64 = 0.5;
+
 /// What came of a registration.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -94,7 +97,7 @@ impl Reference {
         }
         let found = global::search(source, &samples, &self.tree, &self.target, &parameters.global);
         let Some(best) = found.first() else { return Ok(refused(before, Refusal::NoPose)) };
-        let rival = found.get(1).map_or(0.0, |other| other.score / best.score.max(1e-9));
+        let rival = found.get(1).map_or(NO_OTHER, |other| other.score / best.score.max(1e-9));
         Ok(self.finish(
             source,
             &samples,

@@ -10,7 +10,7 @@ use nalgebra::Point3;
 use crate::coarse::Laid;
 
 /// Poses that put the markers into the same cells of this edge are alike.
-const CELL_MM: f64 = 16.0;
+const CELL_MM: f64 = 20.0;
 
 /// Which cells a pose puts three markers into.
 type Key = [i16; 9];
@@ -115,12 +115,12 @@ mod tests {
     #[test]
     fn the_worst_go_when_there_are_too_many_and_the_bar_rises() {
         let mut list = Shortlist::new([Point3::origin(); 3], 2);
-        for (score, x_mm) in [(0.1, 0.0), (0.4, 20.0), (0.2, 40.0), (0.3, 60.0)] {
+        for (score, x_mm) in [(0.1, 5.0), (0.4, 25.0), (0.2, 45.0), (0.3, 65.0)] {
             list.add(score, shifted(x_mm));
         }
         assert_eq!(list.bar(), 0.3);
-        list.add(0.25, shifted(80.0));
-        list.add(0.35, shifted(100.0));
-        assert_eq!(shifts(list), [20.0, 100.0]);
+        list.add(0.25, shifted(85.0));
+        list.add(0.35, shifted(105.0));
+        assert_eq!(shifts(list), [25.0, 105.0]);
     }
 }

@@ -11,6 +11,7 @@
 //! | within | share of these errors within the 95 % bound that is stated with each |
 //! | at once | the whole sweep, without any pose before |
 //! | as it grows | the tree of each 5 s of the sweep one after the other; `since`: when it was accepted first |
+//! | another's | what is said of the whole sweep on the map of the patient before: anything but refused is wrong |
 
 #![allow(
     clippy::unwrap_used,
@@ -57,17 +58,22 @@ fn main() {
     let families =
         [Family::Winding, Family::Slender, Family::Wide, Family::Trifurcated, Family::Accessory];
     println!(
-        "{:<16} {:>9} | at once    {:>5} {:>5} {:>6} {:>5} ms | as it grows {:>5} {:>5} {:>6} since | last, most ms",
+        "{:<16} {:>9} | at once    {:>5} {:>5} {:>6} {:>5} ms | as it grows {:>5} {:>5} {:>6} since | last, most ms | another's",
         "patient", "branches", "p50", "p95", "within", "", "p50", "p95", "within"
     );
     let (mut at_once, mut grown) = (Vec::new(), Vec::new());
+    let mut another: Option<Centrelines> = None;
     for number in 0..patients {
         let family = families[number as usize % families.len()];
         let who = Who { kind, seed: number + 1, family, mistakes };
         let case = keep.as_deref().map_or_else(|| case(who), |folder| kept(Path::new(folder), who));
         let result = measure(&case);
+        let of_another = another.as_ref().map_or("", |map| {
+            let (acquired_at, whole) = case.trees.last().expect("a sweep makes a tree");
+            Errors::of(&hear(&mut node(map), *acquired_at, whole).0, &case).state
+        });
         println!(
-            "{:<16} {:>4} {:>4} | {} {:>5} | {} {} | {:>4} {:>4}",
+            "{:<16} {:>4} {:>4} | {} {:>5} | {} {} | {:>4} {:>4} | {of_another}",
             format!("{} {family:?}", who.seed),
             case.map.branches().len(),
             case.trees.last().map_or(0, |(_, tree)| tree.branches().len()),
@@ -84,6 +90,7 @@ fn main() {
             }
             all.push(errors.p50_mm);
         }
+        another = Some(case.map);
     }
     for (name, medians) in [("at once", at_once), ("as it grows", grown)] {
         let found: Vec<f64> = medians.iter().copied().filter(|mm| mm.is_finite()).collect();
