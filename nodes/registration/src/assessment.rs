@@ -156,6 +156,7 @@ pub enum Verdict {
 impl Verdict {
     /// The verdict on centrelines on straight lines, which would be refused as wires with `refusal`: what fits very well may
     /// be vessels, but somebody must check it.
+    #[must_use]
     pub fn of_straight(self, refusal: Refusal, score: f64, trust: &Trust) -> Self {
         let Refusal::StraightLines { percent, .. } = refusal else { return Self::Refused(refusal) };
         match self {

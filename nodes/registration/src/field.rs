@@ -58,8 +58,11 @@ fn nodes([x, y, z]: [u32; 3]) -> impl Iterator<Item = [u32; 3]> {
 fn between(coarse_mm: &[f64], [nx, ny, _]: [u32; 3], node: [u32; 3]) -> f32 {
     let mut sum = 0.0;
     for corner in 0..8 {
-        let [i, j, k] =
-            [0, 1, 2].map(|axis: usize| (node[axis] + (corner >> axis & 1) * (node[axis] % 2)) / 2);
+        // Below a node and above it: the same where the node is one of the coarse ones.
+        let [i, j, k] = [0, 1, 2].map(|axis: usize| {
+            let up = corner >> axis & 1;
+            node[axis] / 2 + up * (node[axis] % 2)
+        });
         sum += coarse_mm[((k * ny + j) * nx + i) as usize];
     }
     (sum / 8.0) as f32

@@ -68,7 +68,8 @@ fn standing(wanted: State) -> Standing {
 
 #[test]
 fn every_state_goes_where_the_table_says() {
-    let columns: [(&str, fn() -> Happening<'static>); 10] = [
+    type Column = (&'static str, fn() -> Happening<'static>);
+    let columns: [Column; 10] = [
         ("fits", fits),
         ("doubtful", doubtful),
         ("nothing fits", nothing_fits),

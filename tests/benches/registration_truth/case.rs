@@ -16,7 +16,7 @@ use segmentation::trace_volume::TraceVolume;
 use simulation::anatomy::bounds::Bounds;
 use simulation::anatomy::family::Family;
 use simulation::anatomy::grid::Grid;
-use simulation::anatomy::structure::StructureKind;
+use simulation::anatomy::structure::{Structure, StructureKind};
 use simulation::anatomy::{Anatomy, labels, volumes};
 use simulation::anatomy_under_probe::AnatomyUnderProbe;
 use simulation::devices::preoperative::field_of_view;
@@ -179,7 +179,7 @@ fn traced(volume: &Volume) -> Centrelines {
 /// Places in the liver, or around the vessels where there is none.
 fn targets(anatomy: &Anatomy, seed: u64) -> Vec<Point3<f64>> {
     let liver = anatomy.structures().iter().find(|one| one.kind == StructureKind::Liver);
-    let bounds = liver.map_or_else(|| anatomy.bounds(), |liver| liver.bounds());
+    let bounds = liver.map_or_else(|| anatomy.bounds(), Structure::bounds);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut places = Vec::new();
     while places.len() < TARGETS {
