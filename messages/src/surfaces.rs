@@ -56,14 +56,15 @@ pub struct Mesh<'a> {
     pub corners: &'a [[i32; 3]],
 }
 
+/// The surface of one structure, to be sent: the structure, its error in millimetres, its vertices and its triangles.
+pub type SurfaceParts = (Structure, f32, Vec<[f32; 3]>, Vec<[i32; 3]>);
+
 impl<In> Surfaces<In> {
-    /// The message of some surfaces: each a structure, its error, vertices and triangles.
+    /// The message of some surfaces.
     ///
     /// # Errors
     /// If a triangle names a vertex that is not there, or a coordinate is not finite.
-    pub fn new(
-        surfaces: Vec<(Structure, f32, Vec<[f32; 3]>, Vec<[i32; 3]>)>,
-    ) -> Result<Self, WireError> {
+    pub fn new(surfaces: Vec<SurfaceParts>) -> Result<Self, WireError> {
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let (mut structures, mut positions, mut corners) = (Vec::new(), Vec::new(), Vec::new());
         for (structure, error_mm, vertices, triangles) in surfaces {

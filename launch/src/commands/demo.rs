@@ -16,8 +16,8 @@ pub struct Arguments {
     pub how: How,
 }
 
-const GRAPH: &str = "launch/graphs/sweep.toml";
-const LENGTH: Duration = Duration::from_secs(30);
+const GRAPH: &str = "launch/graphs/procedure.toml";
+const LENGTH: Duration = Duration::from_secs(60);
 
 /// Runs a procedure on the simulated patient.
 ///
@@ -33,8 +33,10 @@ pub fn run(arguments: &Arguments) -> miette::Result<ExitCode> {
     let length = *how.stop_after.get_or_insert(LENGTH);
     if !how.telling.json {
         eprintln!(
-            "A freehand ultrasound sweep over a simulated patient, {} s: the probe is tracked and hidden now and then; each\n\
-             image is placed, segmented by a network and pasted into a volume; everything is recorded. Ctrl-C ends it earlier.\n",
+            "An image-guided operation on a simulated patient, {} s: a network makes a map of the vessels from a CT; the ultrasound\n\
+             probe sweeps and its images become a tree of vessels, to which the map is registered; a stylus checks it; from then\n\
+             on the distances of an instrument are told, and outlines lie in the live image. All is recorded, and scored against\n\
+             the truth. Ctrl-C ends it earlier.\n",
             length.as_secs_f64()
         );
     }

@@ -1,0 +1,53 @@
+//! The whole procedure: it registers without a guess, guides, is scored against the truth, and replays.
+
+use serde_json::Value;
+use system_tests::{Closing, Place, alone};
+
+pub const PROCEDURE: &str = "launch/graphs/procedure.toml";
+
+/// The figure of a measure that `report` gives.
+fn score(closing: &Closing, measure: &str) -> f64 {
+    let scores = closing.json["scores"].as_array().unwrap_or_else(|| panic!("{}", closing.log));
+    let row = scores.iter().find(|row| row["measure"] == measure);
+    let row = row.unwrap_or_else(|| panic!("no score `{measure}` in {scores:#?}"));
+    row["value"].as_f64().unwrap_or_else(|| panic!("{measure}: {}", row["value"]))
+}
+
+#[test]
+fn a_whole_procedure_finds_the_map_guides_and_is_replayed() {
+    let _alone = alone();
+    let place = Place::new();
+    let arguments = ["--stop-after", "46s", "--clock", "simulated"];
+    let closing = place.run(PROCEDURE, "a", &arguments).good();
+
+    // From no initial pose: the patient lies 15 mm and 8 degrees off.
+    assert!(score(&closing, "registration error, median") < 5.0);
+    assert!(score(&closing, "registration error within its bound") > 90.0);
+    assert!(score(&closing, "vessel Dice in live images") > 0.75);
+    assert!(score(&closing, "map Dice, liver") > 0.9);
+    // Nobody accepts it but the stylus, at 40 s.
+    let accepted_s = score(&closing, "registration first accepted");
+    assert!((39.9..41.5).contains(&accepted_s), "{accepted_s} s");
+    assert!(score(&closing, "overlays that were shown") > 40.0);
+    let sent = |stream: &str| closing.stream(stream)["sent"].as_u64().unwrap();
+    assert_eq!(sent("navigate.distances"), sent("tracker.poses"));
+    assert_eq!(sent("overlay.overlay"), sent("locate.located"));
+    assert_eq!(sent("register.check"), 1);
+
+    // What another parameter would have done is told in millimetres.
+    let replayed = |name: &str, more: &[&str]| {
+        let folder = place.path(name).to_str().unwrap().to_owned();
+        let mut arguments = vec!["replay", closing.path(), "-o", &folder];
+        arguments.extend(more);
+        let called = place.call(&arguments);
+        assert_eq!(called.code, 0, "{}\n{}", called.stdout, called.stderr);
+        place.call(&["compare", closing.path(), &folder, "--json"])
+    };
+    let same = replayed("same", &[]);
+    assert_eq!(same.code, 0, "{}\n{}", same.stdout, same.stderr);
+    let changed =
+        replayed("changed", &["--node", "register", "--set", "register.max_check_error_mm=1.0"]);
+    assert_eq!(changed.code, 1, "{}\n{}", changed.stdout, changed.stderr);
+    let said: Value = changed.json();
+    assert!(said.to_string().contains("register.registration"), "{said}");
+}
