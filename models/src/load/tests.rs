@@ -59,6 +59,8 @@ impl Files {
 
     /// Loads with the card as it is now and the checksum of the weights as they are now.
     fn load(&self) -> Result<Network, ModelError> {
+        // The first weights are drawn before those of the file replace them.
+        let _alone = crate::alone_with_the_generator();
         let card = Card { sha256: sha256_of(&self.weights()).unwrap(), ..self.card.clone() };
         let path = self.folder.path().join("net.toml");
         card.write(&path).unwrap();

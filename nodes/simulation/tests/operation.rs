@@ -389,18 +389,3 @@ fn packs_push_the_organs_aside_from_their_time_on() {
     let halfway = largest(&places(&later, 11.0), &places(&never, 11.0));
     assert!((halfway - 0.5 * pushed).abs() < 0.01, "{halfway} mm of {pushed}");
 }
-
-#[test]
-fn tools_that_cannot_be_are_refused() {
-    let refused = |parameters: serde_json::Value| {
-        Tracker::open(serde_json::from_value(parameters).unwrap()).err().unwrap().to_string()
-    };
-    let block = refused(serde_json::json!({ "tools": ["instrument"] }));
-    assert!(block.contains("`abdomen` or `pelvis`"), "{block}");
-    assert!(refused(serde_json::json!({ "tools": ["probe", "probe"] })).contains("`probe` twice"));
-    assert!(refused(serde_json::json!({ "packing_mm": 50.0 })).contains("packing_mm"));
-    let block = PatientTruth::open(
-        serde_json::from_value(serde_json::json!({ "anatomy": "block" })).unwrap(),
-    );
-    assert!(block.err().unwrap().to_string().contains("but is `block`"));
-}
