@@ -49,7 +49,7 @@ impl Task for CtVessels {
             file: format!("{}.safetensors", about.name).into(),
             name: about.name,
             description: "Liver, its vessels and tumours, great vessels, iliac vessels and kidneys in contrast CT \
-                          and cone-beam CT: a small U-Net that labels one axial slice and sees two above and two \
+                          and cone-beam CT: a small U-Net that labels one axial slice and sees four above and four \
                           below it, trained on simulated patients only. Made for the simulated patient; not for \
                           use on people."
                 .into(),
@@ -76,7 +76,7 @@ impl Task for CtVessels {
                 seed: Some(options.seed),
                 notes: vec![
                     format!(
-                        "{patches} patches of 176 × 224 pixels, 96 of a volume; three volumes of four are of \
+                        "{patches} patches of 176 × 224 pixels, 96 of a volume; two volumes of three are of \
                          abdomens, one of a pelvis; three of four CT, one cone-beam CT; families slender, wide and \
                          trifurcated"
                     ),

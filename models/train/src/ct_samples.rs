@@ -34,7 +34,7 @@ pub const CLASSES: [&str; 11] = [
     "kidney",
 ];
 /// Neighbouring slices that the network sees; the middle one is labelled.
-pub const SLICES: usize = 5;
+pub const SLICES: usize = 9;
 /// Edge of the voxels.
 pub const SPACING_MM: f64 = 1.5;
 /// HU that become 0 and 1.
@@ -45,7 +45,7 @@ pub const SIZE: (usize, usize) = (176, 224);
 /// Volumes that patches are taken from in turn, and patches of each.
 const REUSE: (u64, u64) = (8, 96);
 /// One volume in so many is of a pelvis, and of a cone-beam scanner.
-const PELVIS_IN: u64 = 4;
+const PELVIS_IN: u64 = 3;
 const CONE_BEAM: f64 = 0.25;
 /// Places remembered of each class, so that rare ones are found.
 const PLACES: usize = 400;

@@ -271,7 +271,7 @@ mod tests {
     fn volume() -> Volume {
         let class = |(_, y, x): (usize, usize, usize)| match (y, x) {
             (10..14, 10..14) => 2,
-            (3..7 | 8..13, 16..20) => 3,
+            (2..6 | 8..13, 16..20) => 3,
             _ => 0,
         };
         let classes = Array3::from_shape_fn((20, 24, 30), class);

@@ -65,6 +65,7 @@ fn least_component_mm3() -> f64 {
 fn single() -> Vec<String> {
     ["liver", "aorta", "inferior_vena_cava"].map(str::to_owned).to_vec()
 }
+#[allow(clippy::unnecessary_wraps, reason = "the shape that serde takes")]
 fn systems() -> Option<[String; 2]> {
     Some(["portal_vein", "hepatic_veins"].map(str::to_owned))
 }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use ndarray::Array3;
 
-/// Rounds in which the evidence of a vessel spreads along it: about as many voxels far.
-const ROUNDS: usize = 16;
+/// Rounds in which the evidence of a vessel spreads along it: enough to go from a trunk, which is easily told, to
+/// the ends of its branches, which are not; too few to pass the few voxels at which two systems may touch.
+const ROUNDS: usize = 4000;
 /// The evidence of one voxel counts at most this much, in units of logits.
-const MOST_EVIDENCE: f32 = 6.0;
+const MOST_EVIDENCE: f32 = 20.0;
 
 /// Where the two labels of neighbouring systems, such as portal and hepatic veins, meet in one connected
 /// vessel, each voxel takes the label that the vessel around it speaks for.
@@ -35,12 +36,13 @@ pub fn agree_along_vessels(
         .collect();
     let mut believed: Vec<f32> =
         places.iter().map(|place| evidence[*place].clamp(-MOST_EVIDENCE, MOST_EVIDENCE)).collect();
+    let mut next = believed.clone();
     for _ in 0..ROUNDS {
-        let next = neighbours.iter().enumerate().map(|(own, neighbours)| {
+        for ((next, own), neighbours) in next.iter_mut().zip(&believed).zip(&neighbours) {
             let sum: f32 = neighbours.iter().map(|other| believed[*other]).sum();
-            (sum + believed[own]) / (neighbours.len() + 1) as f32
-        });
-        believed = next.collect();
+            *next = (sum + own) / (neighbours.len() + 1) as f32;
+        }
+        std::mem::swap(&mut believed, &mut next);
     }
     for (place, believed) in places.into_iter().zip(believed) {
         labels[place] = if believed >= 0.0 { first } else { second };
@@ -149,6 +151,25 @@ mod tests {
                 evidence[(z, y, x)] = -1.0;
             }
         }
+        agree_along_vessels(&mut labels, &evidence, (2, 3));
+        assert_eq!(labels, truth);
+    }
+
+    #[test]
+    fn a_trunk_names_its_branch_to_the_end() {
+        let mut labels = Array3::from_shape_fn((11, 11, 90), |(z, y, x)| {
+            let trunk = x < 20 && (2..9).contains(&z) && (2..9).contains(&y);
+            let branch = x >= 20 && (5..7).contains(&z) && (5..7).contains(&y);
+            u8::from(trunk || branch) * 2
+        });
+        let truth = labels.clone();
+        let evidence =
+            Array3::from_shape_fn(labels.dim(), |(.., x)| if x < 20 { 9.0 } else { -2.0 });
+        labels.zip_mut_with(&evidence, |label, evidence| {
+            if *label == 2 && *evidence < 0.0 {
+                *label = 3;
+            }
+        });
         agree_along_vessels(&mut labels, &evidence, (2, 3));
         assert_eq!(labels, truth);
     }
