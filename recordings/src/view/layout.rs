@@ -9,7 +9,7 @@ use messages::{
     Preoperative, Registration, Scores, SegmentedImage, Surfaces, UltrasoundImage, VesselTree,
     Volume,
 };
-use rerun::blueprint::components::PanelState;
+use rerun::blueprint::components::{PanelState, PlayState};
 use rerun::blueprint::{
     Blueprint, BlueprintPanel, ContainerLike, Grid, Horizontal, SelectionPanel, Spatial2DView,
     Spatial3DView, StateTimelineView, Tabs, TextDocumentView, TextLogView, TimePanel,
@@ -17,7 +17,7 @@ use rerun::blueprint::{
 };
 
 use super::canvas::place;
-use super::properties::Properties;
+use super::properties::{Eye, Properties};
 use super::slices::NAMES;
 
 /// How far back curves go.
@@ -42,10 +42,10 @@ pub struct Carried {
     pub frame: String,
 }
 
-/// The layout for streams `node.port` that carry these messages.
-pub fn layout(kinds: &BTreeMap<String, Carried>) -> Layout {
+/// The layout for streams `node.port` that carry these messages; `eye` looks at the patient.
+pub fn layout(kinds: &BTreeMap<String, Carried>, eye: Option<Eye>) -> Layout {
     let mut properties = Properties::default();
-    let large = Tabs::new(large(kinds, &mut properties)).into();
+    let large = Tabs::new(large(kinds, eye, &mut properties)).into();
     let left = match reslices(kinds) {
         Some(reslices) => Vertical::new([large, reslices]).with_row_shares(vec![5.0, 2.0]).into(),
         None => large,
@@ -58,7 +58,11 @@ pub fn layout(kinds: &BTreeMap<String, Carried>) -> Layout {
         .with_blueprint_panel(BlueprintPanel::from_state(PanelState::Collapsed))
         .with_selection_panel(SelectionPanel::from_state(PanelState::Collapsed))
         .with_time_panel(
-            TimePanel::new().with_state(PanelState::Collapsed).with_timeline("published_at"),
+            // What a running session says last; of one that has ended, how it ended.
+            TimePanel::new()
+                .with_state(PanelState::Collapsed)
+                .with_timeline("published_at")
+                .with_play_state(PlayState::Following),
         );
     Layout { blueprint, properties }
 }
@@ -86,7 +90,7 @@ fn beside(kinds: &BTreeMap<String, Carried>, properties: &mut Properties) -> Con
         shares.push(3.0);
     }
     rows.extend([states, Tabs::new(details(kinds, properties)).into()]);
-    shares.extend([2.0, 2.0]);
+    shares.extend([2.5, 2.0]);
     Vertical::new(rows).with_row_shares(shares).into()
 }
 
@@ -169,15 +173,19 @@ fn of<'a>(
 }
 
 /// What is worth most of the window: the patient first, and a tab for each volume.
-fn large(kinds: &BTreeMap<String, Carried>, properties: &mut Properties) -> Vec<ContainerLike> {
+fn large(
+    kinds: &BTreeMap<String, Carried>,
+    eye: Option<Eye>,
+    properties: &mut Properties,
+) -> Vec<ContainerLike> {
     let patient = |name: &str, contents: Vec<String>| {
         Spatial3DView::new(name).with_origin("/patient").with_contents(contents)
     };
-    let mut large = vec![properties.scene(patient("patient", patient_contents(kinds)))];
+    let mut large = vec![properties.scene(patient("patient", patient_contents(kinds)), eye)];
     let map = preoperative_contents(kinds);
     if !map.is_empty() {
         let view = Spatial3DView::new("preoperative map").with_origin("/preoperative");
-        large.push(properties.scene(view.with_contents(map)));
+        large.push(properties.scene(view.with_contents(map), None));
     }
     for (stream, frame) in scans(kinds) {
         let views = NAMES.map(|name| {
@@ -191,7 +199,7 @@ fn large(kinds: &BTreeMap<String, Carried>, properties: &mut Properties) -> Vec<
         large.push(volume.with_origin(format!("/volumes/{}", place(stream))).into());
     }
     if kinds.keys().any(|stream| is_truth(stream)) {
-        large.push(properties.scene(patient("with truth", vec!["+ /patient/**".to_owned()])));
+        large.push(properties.scene(patient("with truth", vec!["+ /patient/**".to_owned()]), eye));
     }
     large
 }
@@ -249,8 +257,9 @@ mod tests {
 
     #[test]
     fn there_are_views_for_what_comes_and_no_others() {
-        let views =
-            |kinds: &BTreeMap<String, Carried>| large(kinds, &mut Properties::default()).len();
+        let views = |kinds: &BTreeMap<String, Carried>| {
+            large(kinds, None, &mut Properties::default()).len()
+        };
         assert_eq!(views(&kinds(&[])), 1);
         assert!(reslices(&kinds(&[])).is_none());
         let mut all = kinds(&[
@@ -309,7 +318,7 @@ mod tests {
             ]
         );
         // A developer sees both.
-        assert_eq!(large(&kinds, &mut Properties::default()).len(), 2);
+        assert_eq!(large(&kinds, None, &mut Properties::default()).len(), 2);
     }
 
     #[test]
@@ -320,6 +329,6 @@ mod tests {
             ("odd.vessels", "VesselTree", "tracker"),
         ]);
         assert_eq!(patient_contents(&kinds), ["+ /patient/**", "- /patient/cone_beam/volume/**"]);
-        assert_eq!(large(&kinds, &mut Properties::default()).len(), 2);
+        assert_eq!(large(&kinds, None, &mut Properties::default()).len(), 2);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use messages::wire::Received;
-use messages::{Guidance, Overlay};
+use messages::{Guidance, Overlay, Structure};
 
 use super::canvas::{CanvasError, part, place};
 use super::colours;
@@ -110,15 +110,19 @@ impl Painter {
         let names = names(overlay);
         let labels = rerun::Points2D::new(names.iter().map(|(_, at)| *at))
             .with_radii([0.0])
-            .with_labels(names.iter().map(|(name, _)| *name))
+            .with_colors(names.iter().map(|(structure, _)| {
+                let [r, g, b] = colours::structure(structure);
+                rerun::Color::from_rgb(r, g, b)
+            }))
+            .with_labels(names.iter().map(|(structure, _)| structure.name.as_str()))
             .with_show_labels(true)
             .with_draw_order(22.0);
         self.canvas.draw(&format!("{base}/now/names"), &labels, 32 * names.len())
     }
 }
 
-/// The name of each structure at the top of its longest outline, if that is long enough.
-fn names(overlay: &Overlay) -> Vec<(&str, [f32; 2])> {
+/// Where the name of each structure is: at the top of its longest outline, if that is long enough.
+fn names(overlay: &Overlay) -> Vec<(&Structure, [f32; 2])> {
     let mut longest: BTreeMap<u16, (f32, [f32; 2])> = BTreeMap::new();
     for (outline, points) in overlay.lines() {
         let step = |pair: &[[f32; 2]]| (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1]);
@@ -132,15 +136,13 @@ fn names(overlay: &Overlay) -> Vec<(&str, [f32; 2])> {
     }
     longest
         .into_iter()
-        .filter_map(|(of, (_, top))| {
-            Some((overlay.structures.get(usize::from(of))?.name.as_str(), top))
-        })
+        .filter_map(|(of, (_, top))| Some((overlay.structures.get(usize::from(of))?, top)))
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use messages::{Outline, Structure, StructureKind};
+    use messages::{Outline, StructureKind};
 
     use super::*;
 
@@ -171,6 +173,6 @@ mod tests {
             points: 8,
             points_px: points.into_iter().flatten().collect::<Vec<_>>().into(),
         };
-        assert_eq!(names(&overlay), [("large", [50.0, 30.0])]);
+        assert_eq!(names(&overlay), [(&structure("large"), [50.0, 30.0])]);
     }
 }

@@ -29,6 +29,7 @@ use super::landmarks::Planned;
 use super::lanes::Lanes;
 use super::layout::{self, Carried};
 use super::overlay::Overlays;
+use super::properties::Eye;
 use super::reslices::Reslices;
 use super::segmentation::Vessels;
 use super::summary::Summary;
@@ -65,7 +66,9 @@ pub struct Painter {
     /// What each stream carries, as far as it was seen.
     kinds: BTreeMap<String, Carried>,
     /// What the layout was made for.
-    laid_out: Option<BTreeMap<String, Carried>>,
+    laid_out: Option<(BTreeMap<String, Carried>, Option<Eye>)>,
+    /// Looks at what was registered first.
+    pub(super) eye: Option<Eye>,
     pub(super) vessels: HashMap<String, Vessels>,
     pub(super) paths: HashMap<String, Paths>,
     pub(super) cpu: HashMap<String, (u64, u64)>,
@@ -101,6 +104,7 @@ impl Painter {
             style,
             kinds: BTreeMap::new(),
             laid_out: None,
+            eye: None,
             vessels: HashMap::new(),
             paths: HashMap::new(),
             cpu: HashMap::new(),
@@ -250,10 +254,11 @@ impl Painter {
     }
 
     /// Stores the layout anew when there is something new to show.
-    fn lay_out(&mut self) -> Result<(), CanvasError> {
-        if self.laid_out.as_ref() != Some(&self.kinds) {
-            self.canvas.lay_out(&layout::layout(&self.kinds))?;
-            self.laid_out = Some(self.kinds.clone());
+    pub(super) fn lay_out(&mut self) -> Result<(), CanvasError> {
+        let is_same = |(kinds, eye): &(_, _)| *kinds == self.kinds && *eye == self.eye;
+        if !self.laid_out.as_ref().is_some_and(is_same) {
+            self.canvas.lay_out(&layout::layout(&self.kinds, self.eye))?;
+            self.laid_out = Some((self.kinds.clone(), self.eye));
         }
         Ok(())
     }

@@ -1,18 +1,51 @@
-//! What Rerun's builder of layouts does not offer: how far back curves go, where their legends are, which
-//! columns a log has.
+//! What Rerun's builder of layouts does not offer: how far back curves go, where their legends are, where
+//! a scene is looked at from.
 
 use std::time::Duration;
 
+use nalgebra::{Point3, Vector3};
 use rerun::blueprint::ContainerLike;
 use rerun::blueprint::components::{BackgroundKind, Corner2D, VisibleTimeRange};
 use rerun::datatypes::{self, Range1D, TimeInt, TimeRange, TimeRangeBoundary};
 use rerun::external::re_sdk_types::blueprint::archetypes::{
-    Background, LineGrid3D, PlotLegend, ScalarAxis, VisibleTimeRanges,
+    Background, EyeControls3D, LineGrid3D, PlotLegend, ScalarAxis, VisibleTimeRanges,
 };
 use rerun::{AsComponents, EntityPath};
 
 /// The timelines of everything that is drawn.
 const TIMELINES: [&str; 2] = ["published_at", "acquired_at"];
+
+/// Where the scene is looked at from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Eye {
+    /// What is in the middle, millimetres.
+    pub centre_mm: Point3<f32>,
+    /// How far around the middle it reaches, millimetres.
+    pub radius_mm: f32,
+}
+
+impl Eye {
+    /// An eye that sees all of some places; none without places.
+    pub fn on<'a>(places_mm: impl Iterator<Item = &'a Point3<f32>>) -> Option<Self> {
+        let corners = places_mm.fold(None, |corners: Option<[Point3<f32>; 2]>, place| {
+            let [low, high] = corners.unwrap_or([*place; 2]);
+            Some([low.inf(place), high.sup(place)])
+        });
+        let [low, high] = corners?;
+        Some(Self {
+            centre_mm: nalgebra::center(&low, &high),
+            radius_mm: (high - low).norm() / 2.0,
+        })
+    }
+
+    /// In front of the patient, from the left and above, so that all of it is seen.
+    fn place_mm(&self) -> Point3<f32> {
+        self.centre_mm + Vector3::new(0.35, -0.85, 0.4).normalize() * (FROM * self.radius_mm)
+    }
+}
+
+/// So many radii away the eye is.
+const FROM: f32 = 2.4;
 
 /// Properties of views, each at its path in the layout.
 #[derive(Default)]
@@ -57,12 +90,20 @@ impl Properties {
         view
     }
 
-    /// A scene in space: dark, without a floor.
-    pub fn scene(&mut self, view: impl Into<ContainerLike>) -> ContainerLike {
+    /// A scene in space: dark, without a floor, looked at from where all of it is seen.
+    pub fn scene(&mut self, view: impl Into<ContainerLike>, eye: Option<Eye>) -> ContainerLike {
         let view = view.into();
         let dark = rerun::Color::from_rgb(14, 17, 23);
         self.set(&view, "Background", Background::new(BackgroundKind::SolidColor).with_color(dark));
         self.set(&view, "LineGrid3D", LineGrid3D::new().with_visible(false));
+        if let Some(eye) = eye {
+            let [place, target]: [[f32; 3]; 2] = [eye.place_mm(), eye.centre_mm].map(Into::into);
+            let controls = EyeControls3D::new()
+                .with_position(place)
+                .with_look_target(target)
+                .with_eye_up([0.0, 0.0, 1.0]);
+            self.set(&view, "EyeControls3D", controls);
+        }
         view
     }
 }
@@ -77,4 +118,29 @@ fn last(timeline: &str, back: Duration) -> VisibleTimeRange {
             end: TimeRangeBoundary::CursorRelative(TimeInt(0)),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_eye_is_in_front_of_the_patient_and_far_enough_away() {
+        assert_eq!(Eye::on([].iter()), None);
+        let places = [Point3::new(0.0, 0.0, 0.0), Point3::new(60.0, 0.0, 80.0)];
+        let eye = Eye::on(places.iter()).unwrap();
+        assert_eq!((eye.centre_mm, eye.radius_mm), (Point3::new(30.0, 0.0, 40.0), 50.0));
+        assert!(eye.place_mm().y < 0.0);
+        assert!(((eye.place_mm() - eye.centre_mm).norm() - FROM * 50.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn only_views_have_properties() {
+        let mut properties = Properties::default();
+        let view = rerun::blueprint::Spatial3DView::new("a");
+        properties.scene(view, None);
+        assert_eq!(properties.iter().count(), 2);
+        properties.scene(rerun::blueprint::Tabs::new([]), None);
+        assert_eq!(properties.iter().count(), 2);
+    }
 }

@@ -17,10 +17,12 @@ use super::slices::{NAMES, Slice, slices};
 
 /// How often slices are drawn at most.
 const PERIOD: Duration = Duration::from_millis(300);
-/// Radius of the mark, pixels.
-const MARK_PX: f32 = 2.5;
-/// How long its arms are, and where they begin, pixels.
-const ARM_PX: [f32; 2] = [6.0, 14.0];
+/// Radius of the mark on the screen, in points.
+const MARK: f32 = 4.0;
+/// Half the width of its arms, in points.
+const ARM: f32 = 1.5;
+/// Where its arms begin and end, as shares of the slice's smaller side.
+const ARMS: [f32; 2] = [0.05, 0.12];
 
 /// What is cut.
 #[derive(Debug)]
@@ -163,18 +165,19 @@ impl Painter {
     /// A cross that leaves what it marks free.
     fn mark<T>(&mut self, base: &str, slice: &Slice<T>, [r, g, b]: Rgb) -> Result<(), CanvasError> {
         let [x, y] = slice.through_px;
-        let [from, to] = ARM_PX;
+        let side_px = slice.size_px[0].min(slice.size_px[1]) as f32;
+        let [from, to] = ARMS.map(|share| share * side_px);
         let arms = [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]
             .map(|[right, down]| [from, to].map(|px| [x + right * px, y + down * px]));
         let colour = rerun::Color::from_rgb(r, g, b);
         let entity = format!("{base}/{}/tip", slice.name);
         let cross = rerun::LineStrips2D::new(arms)
-            .with_radii([0.7])
+            .with_radii([rerun::Radius::new_ui_points(ARM)])
             .with_colors([colour])
             .with_draw_order(30.0);
         self.canvas.draw(&format!("{entity}/cross"), &cross, 96)?;
         let point = rerun::Points2D::new([[x, y]])
-            .with_radii([MARK_PX])
+            .with_radii([rerun::Radius::new_ui_points(MARK)])
             .with_colors([colour])
             .with_draw_order(31.0);
         self.canvas.draw(&format!("{entity}/point"), &point, 32)

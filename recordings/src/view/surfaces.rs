@@ -13,6 +13,7 @@ use super::canvas::{CanvasError, part, place};
 use super::colours;
 use super::mesh::Mesh;
 use super::painter::{Painted, Painter};
+use super::properties::Eye;
 use super::vessel_tree::{frame, not_drawn};
 
 /// A structure is drawn with about so many vertices at most, so that all of them can be drawn anew each
@@ -192,6 +193,10 @@ impl Painter {
         self.replace_structures(&base, moved.iter().map(|of| of.structure.name.clone()).collect())?;
         for Drawn { structure, mesh } in &moved {
             self.mesh(&base, structure, mesh, opacity)?;
+        }
+        if self.eye.is_none() {
+            self.eye = Eye::on(moved.iter().flat_map(|of| &of.mesh.vertices_mm));
+            self.lay_out()?;
         }
         Ok(())
     }

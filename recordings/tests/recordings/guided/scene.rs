@@ -230,9 +230,9 @@ pub fn overlay(seconds: f64, guidance: Guidance) -> Overlay {
             for _ in 0..20 {
                 let middle = 0.5 * (near + far);
                 if level(x + middle * cos, y + middle * sin) < 1.0 {
-                    near = middle
+                    near = middle;
                 } else {
-                    far = middle
+                    far = middle;
                 }
             }
             points.push([(x + near * cos) as f32, (y + near * sin) as f32]);
