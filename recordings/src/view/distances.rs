@@ -22,6 +22,10 @@ const PERIOD: Duration = Duration::from_millis(50);
 const LIMITS_PERIOD: Duration = Duration::from_secs(1);
 /// A structure farther away than this has no curve, millimetres.
 const FAR_MM: f64 = 40.0;
+/// Below the curves a strip shows what may guide, and one for each tool its worst alarm: how far down the
+/// first is, how far the next, millimetres; and how wide, in points.
+const STRIPS_MM: [f64; 2] = [-6.0, -1.3];
+const STRIP: f32 = 9.0;
 /// Radius of the line that shows a shaft, millimetres.
 const SHAFT_MM: f32 = 1.5;
 /// Radius of the ball that shows a tip, millimetres.
@@ -106,9 +110,12 @@ impl Painter {
             if let Some(watch) = self.watches.get_mut(stream) {
                 watch.drawn_at = Some(at);
             }
-            for tool in &distances.tools {
+            self.strip(stream, 0, "guidance", words::guidance_grade(&distances.guidance))?;
+            for (number, tool) in (1..).zip(&distances.tools) {
                 self.watched_tool(stream, distances, tool)?;
                 self.curves(stream, distances, tool)?;
+                let grade = worst(tool).map_or(Grade::Waiting, words::alarm_grade);
+                self.strip(stream, number, &tool.name, grade)?;
             }
             self.limits(stream, at)?;
         }
@@ -261,6 +268,24 @@ impl Painter {
         Ok(())
     }
 
+    /// A strip below the curves, in the colour of how good something is: it goes where they go, which the
+    /// lanes do not.
+    fn strip(
+        &mut self,
+        stream: &str,
+        number: u32,
+        name: &str,
+        grade: Grade,
+    ) -> Result<(), CanvasError> {
+        let entity = format!("alarms/{}/{}", place(stream), part(name));
+        if self.strips.insert(entity.clone(), grade) != Some(grade) {
+            let name = if number == 0 { name.to_owned() } else { format!("{name}: alarm") };
+            self.canvas.draw(&entity, &line(&name, grade.colour(), STRIP), 32)?;
+        }
+        let [first_mm, next_mm] = STRIPS_MM;
+        self.scalar(&entity, first_mm + next_mm * f64::from(number))
+    }
+
     /// The distances at which alarms begin, as level lines, where the session says them.
     fn limits(&mut self, stream: &str, at: Timestamp) -> Result<(), CanvasError> {
         let Some(limits) = self.style.limits.get(node(stream)).copied() else { return Ok(()) };
@@ -286,6 +311,7 @@ impl Painter {
     pub(super) fn forget_distances(&mut self, stream: &str) -> Result<(), CanvasError> {
         self.summary.forget(stream);
         let Some(watch) = self.watches.remove(stream) else { return Ok(()) };
+        self.strip(stream, 0, "guidance", Grade::Bad)?;
         if !is_truth(stream) {
             self.state(&format!("guidance/{}", part(stream)), "blank")?;
         }

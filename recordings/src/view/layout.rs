@@ -1,5 +1,5 @@
 //! What the viewer shows where: the patient large and the preoperative image below, beside them the live
-//! image, what matters now in words, distances, states, and the log.
+//! image, what matters now in words, distances with alarms, and the log.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,8 +22,8 @@ use super::slices::NAMES;
 
 /// How far back curves go.
 const BACK: Duration = Duration::from_secs(30);
-/// Distances that are shown, millimetres.
-const SHOWN_MM: [f64; 2] = [-5.0, 40.0];
+/// Distances that are shown, millimetres, with room for strips below.
+const SHOWN_MM: [f64; 2] = [-10.0, 40.0];
 
 /// A layout.
 pub struct Layout {
@@ -73,24 +73,23 @@ pub fn is_truth(stream: &str) -> bool {
     port == "truth" || port.starts_with("truth_")
 }
 
-/// What is beside the patient: the live image, words, curves, states, log.
+/// What is beside the patient: the live image, words, curves, log.
 fn beside(kinds: &BTreeMap<String, Carried>, properties: &mut Properties) -> ContainerLike {
     let summary = TextDocumentView::new("now").with_origin("/summary").into();
     let images = Tabs::new(images(kinds)).into();
     let top = Horizontal::new([images, summary]).with_column_shares(vec![3.0, 2.0]);
-    let states = StateTimelineView::new("states").with_origin("/states").into();
     let mut rows = vec![top.into()];
     let mut shares = vec![4.0];
     if of(kinds, Distances::SCHEMA).next().is_some() {
         let distances = TimeSeriesView::new("distances, mm")
-            .with_origin("/distances")
+            .with_origin("/")
             .with_contents(distances_contents(kinds));
         let distances = properties.curves(distances, BACK, true);
         rows.push(properties.between(distances, SHOWN_MM));
-        shares.push(3.0);
+        shares.push(4.0);
     }
-    rows.extend([states, Tabs::new(details(kinds, properties)).into()]);
-    shares.extend([2.5, 2.0]);
+    rows.push(Tabs::new(details(kinds, properties)).into());
+    shares.push(3.0);
     Vertical::new(rows).with_row_shares(shares).into()
 }
 
@@ -121,6 +120,9 @@ fn details(kinds: &BTreeMap<String, Carried>, properties: &mut Properties) -> Ve
     };
     let mut details = vec![
         TextLogView::new("log").with_origin("/log").into(),
+        // Rerun shows the time until it is first looked at, and does not go on by itself: no view for
+        // what happens now.
+        StateTimelineView::new("states").with_origin("/states").into(),
         curves(properties, "ages, ms", "/latency", false),
         curves(properties, "load", "/load", false),
     ];
@@ -136,10 +138,15 @@ fn details(kinds: &BTreeMap<String, Carried>, properties: &mut Properties) -> Ve
 
 /// Curves of what was measured, not of what is known.
 fn distances_contents(kinds: &BTreeMap<String, Carried>) -> Vec<String> {
-    let truth = of(kinds, Distances::SCHEMA)
-        .filter(|(stream, _)| is_truth(stream))
-        .map(|(stream, _)| format!("- /distances/{}/**", place(stream)));
-    std::iter::once("+ /distances/**".to_owned()).chain(truth).collect()
+    ["distances", "alarms"]
+        .into_iter()
+        .flat_map(|root| {
+            let truth = of(kinds, Distances::SCHEMA)
+                .filter(|(stream, _)| is_truth(stream))
+                .map(move |(stream, _)| format!("- /{root}/{}/**", place(stream)));
+            std::iter::once(format!("+ /{root}/**")).chain(truth)
+        })
+        .collect()
 }
 
 /// The three slices of the first preoperative image, with the structures in it; none if there is none.
@@ -307,7 +314,12 @@ mod tests {
         assert!(is_truth("patient.truth_targets") && !is_truth("truth.distances"));
         assert_eq!(
             distances_contents(&kinds),
-            ["+ /distances/**", "- /distances/patient/truth_distances/**"]
+            [
+                "+ /distances/**",
+                "- /distances/patient/truth_distances/**",
+                "+ /alarms/**",
+                "- /alarms/patient/truth_distances/**",
+            ]
         );
         assert_eq!(
             patient_contents(&kinds),

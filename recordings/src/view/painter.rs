@@ -8,6 +8,7 @@
 //! | `preoperative/NODE/PORT` | the same in the frame of the preoperative image; slices of volumes |
 //! | `registration/NODE/PORT/…` | how well the preoperative map fits |
 //! | `distances/NODE/PORT/TOOL/STRUCTURE` | how far a tool is from what is near, millimetres |
+//! | `alarms/NODE/PORT/…` | what may guide, and the worst alarm of each tool, as strips below the curves |
 //! | `states/…` | what may guide, alarms, registrations and health, each a lane |
 //! | `summary`, `scores/NODE/PORT` | what matters now; how good it is against known truth |
 //! | `volumes/NODE/PORT` | small volumes, whole |
@@ -26,7 +27,7 @@ use runtime::Topic;
 use super::canvas::{Canvas, CanvasError, part, place};
 use super::distances::Watch;
 use super::landmarks::Planned;
-use super::lanes::Lanes;
+use super::lanes::{Grade, Lanes};
 use super::layout::{self, Carried};
 use super::overlay::Overlays;
 use super::properties::Eye;
@@ -84,6 +85,8 @@ pub struct Painter {
     pub(super) watches: HashMap<String, Watch>,
     /// The curves that have a name and a colour.
     pub(super) named_curves: HashSet<String>,
+    /// The colours of the strips below the curves.
+    pub(super) strips: HashMap<String, Grade>,
     pub(super) overlays: Overlays,
     pub(super) lanes: Lanes,
     pub(super) summary: Summary,
@@ -116,6 +119,7 @@ impl Painter {
             moved_landmarks: HashSet::new(),
             watches: HashMap::new(),
             named_curves: HashSet::new(),
+            strips: HashMap::new(),
             overlays: Overlays::new(),
             lanes: Lanes::new(),
             summary: Summary::default(),

@@ -45,7 +45,7 @@ impl Eye {
 }
 
 /// So many radii away the eye is.
-const FROM: f32 = 2.4;
+const FROM: f32 = 1.8;
 
 /// Properties of views, each at its path in the layout.
 #[derive(Default)]

@@ -98,6 +98,16 @@ fn a_guided_procedure_is_drawn() {
         ["portal_bifurcation touched with `instrument`: 2.2 mm off, 4.5 mm were predicted"]
     );
 
+    // Once a second.
+    assert_eq!(rows("/distances/navigate/distances/limits/warning", "Scalars:scalars"), 4);
+    assert_eq!(rows("/distances/navigate/distances/limits/danger", "SeriesLines:names"), 1);
+    // The strips go on with the tool, and change their colour with what they say.
+    assert_eq!(rows("/alarms/navigate/distances/guidance", "SeriesLines:colors"), 3);
+    assert_eq!(rows("/alarms/navigate/distances/guidance", "Scalars:scalars"), {
+        rows("/alarms/navigate/distances/instrument", "Scalars:scalars")
+    });
+    assert!(rows("/alarms/navigate/distances/instrument", "Scalars:scalars") >= tips);
+
     // Each state once.
     assert_eq!(rows("/states/guidance/navigate.distances", "StateChange:state"), 3);
     assert_eq!(rows("/states/registration/register.registration", "StateChange:state"), 3);

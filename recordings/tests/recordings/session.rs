@@ -228,7 +228,10 @@ pub fn assignment(folder: &Path, incarnation: u32) -> Assignment {
         "observes": OBSERVES,
         "clock": { "epoch_monotonic_ns": 0, "epoch_unix_ns": START },
         "mode": "live", "startup_ms": 1000, "shared_memory_mib": 16,
-        "manifest": { "reference": "patient", "graph": "version = 1\n" },
+        "manifest": {
+            "reference": "patient", "graph": "version = 1\n",
+            "parameters": { "navigate": { "warning_mm": 8.0, "danger_mm": 3.0 } },
+        },
         "zenoh": {},
     });
     serde_json::from_value(text).unwrap()
