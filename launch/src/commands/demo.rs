@@ -17,7 +17,7 @@ pub struct Arguments {
 }
 
 const GRAPH: &str = "launch/graphs/procedure.toml";
-const LENGTH: Duration = Duration::from_secs(60);
+const LENGTH: Duration = Duration::from_mins(1);
 
 /// Runs a procedure on the simulated patient.
 ///

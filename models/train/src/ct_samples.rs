@@ -377,7 +377,7 @@ mod tests {
             classes: Array2::from_elem((4, 6), 3),
         };
         let (images, labels) = Patch::batch(&[patch(-150), patch(100)]).unwrap();
-        assert_eq!((images.size(), labels.size()), (vec![2, 5, 4, 6], vec![2, 4, 6]));
+        assert_eq!((images.size(), labels.size()), (vec![2, 9, 4, 6], vec![2, 4, 6]));
         assert_eq!(images.double_value(&[0, 2, 1, 1]), 0.0);
         assert_eq!(images.double_value(&[1, 4, 3, 5]), 0.5);
         assert_eq!(labels.int64_value(&[1, 2, 2]), 3);

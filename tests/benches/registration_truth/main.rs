@@ -171,7 +171,9 @@ fn hear(node: &mut Register, at: i64, seen: &Centrelines) -> (Registration, f64)
     let start = Instant::now();
     node.handle(input, &mut context).unwrap();
     let ms = start.elapsed().as_secs_f64() * 1e3;
-    let (_, Output::Registration(registration)) = context.finish().0.pop().unwrap();
+    let Some((_, Output::Registration(registration))) = context.finish().0.pop() else {
+        panic!("a tree is answered with a registration")
+    };
     (registration, ms)
 }
 
