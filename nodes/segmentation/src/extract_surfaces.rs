@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use messages::surfaces::SurfaceParts;
 use messages::wire::WireError;
-use messages::{Health, LabelVolume, Preoperative, Stamped, Structure, Surfaces};
+use messages::{Health, LabelVolume, Preoperative, Stamped, Surfaces};
 use runtime::{Context, Node, inputs, outputs};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -91,14 +92,11 @@ pub enum Error {
     Message(#[from] WireError),
 }
 
-/// The surface of one structure: its error, vertices and triangles.
-type Surface = (Structure, f32, Vec<[f32; 3]>, Vec<[i32; 3]>);
-
 /// The node.
 pub struct ExtractSurfaces {
     parameters: Parameters,
-    labelled: Vec<Surface>,
-    drawn: Vec<Surface>,
+    labelled: Vec<SurfaceParts>,
+    drawn: Vec<SurfaceParts>,
 }
 
 impl Node for ExtractSurfaces {
@@ -142,7 +140,7 @@ impl Node for ExtractSurfaces {
 
 impl ExtractSurfaces {
     /// What is known of all structures: of one that was drawn and labelled, what was drawn.
-    fn all(&self) -> Vec<Surface> {
+    fn all(&self) -> Vec<SurfaceParts> {
         let drawn: HashSet<&str> =
             self.drawn.iter().map(|(structure, ..)| structure.name.as_str()).collect();
         let labelled = self.labelled.iter();
@@ -160,7 +158,7 @@ impl ExtractSurfaces {
         port: &'static str,
         volume: &LabelVolume<Preoperative>,
         boundary_error_mm: impl Fn(&str) -> f64,
-    ) -> Result<Vec<Surface>, Error> {
+    ) -> Result<Vec<SurfaceParts>, Error> {
         let wrong = |source| Error::Grid { port, source };
         let grid = Grid::new(volume.size, *volume.frame_from_voxel.rows()).map_err(wrong)?;
         let structure = |label: u8| volume.structures.get(usize::from(label).checked_sub(1)?);

@@ -1,6 +1,6 @@
 //! Labelled balls come out as named surfaces; what was drawn goes before what was labelled.
 
-use messages::{Affine, StructureKind, Timestamp};
+use messages::{Affine, Structure, StructureKind, Timestamp};
 use nalgebra::{Matrix3x4, Point3};
 use serde_json::json;
 

@@ -64,7 +64,7 @@ impl Ellipsoid {
         if level < 1.0 { (level - 1.0) * smallest } else { offset.norm() * (1.0 - 1.0 / level) }
     }
 
-    pub fn surface(&self, rings: usize) -> (Structure, f32, Vec<[f32; 3]>, Vec<[i32; 3]>) {
+    pub fn surface(&self, rings: usize) -> messages::surfaces::SurfaceParts {
         let columns = 2 * rings;
         let mut vertices = Vec::new();
         for ring in 0..=rings {
