@@ -6,6 +6,7 @@
 mod contract;
 mod demonstration;
 mod faults;
+mod patients;
 mod procedure;
 mod python;
 mod refusals;

@@ -286,7 +286,10 @@ mod tests {
         let store = VarStore::new(tch::Device::Cpu);
         let shape = CtVessels::shape(8, 2);
         let network = models::unet::UNet2d::new(&store.root(), &shape).unwrap();
-        let image = Tensor::rand([1, 5, 16, 16], (tch::Kind::Float, tch::Device::Cpu));
+        let image = Tensor::rand(
+            [1, crate::ct_samples::SLICES as i64, 16, 16],
+            (tch::Kind::Float, tch::Device::Cpu),
+        );
         let output = || tch::no_grad(|| network.forward(&image).unwrap());
         let before = output();
         lower(&store, shape.output_channels, 0.75).unwrap();

@@ -34,7 +34,7 @@ pub const CLASSES: [&str; 11] = [
     "kidney",
 ];
 /// Neighbouring slices that the network sees; the middle one is labelled.
-pub const SLICES: usize = 5;
+pub const SLICES: usize = 9;
 /// Edge of the voxels.
 pub const SPACING_MM: f64 = 1.5;
 /// HU that become 0 and 1.
@@ -45,7 +45,7 @@ pub const SIZE: (usize, usize) = (176, 224);
 /// Volumes that patches are taken from in turn, and patches of each.
 const REUSE: (u64, u64) = (8, 96);
 /// One volume in so many is of a pelvis, and of a cone-beam scanner.
-const PELVIS_IN: u64 = 4;
+const PELVIS_IN: u64 = 3;
 const CONE_BEAM: f64 = 0.25;
 /// Places remembered of each class, so that rare ones are found.
 const PLACES: usize = 400;
@@ -377,7 +377,7 @@ mod tests {
             classes: Array2::from_elem((4, 6), 3),
         };
         let (images, labels) = Patch::batch(&[patch(-150), patch(100)]).unwrap();
-        assert_eq!((images.size(), labels.size()), (vec![2, 5, 4, 6], vec![2, 4, 6]));
+        assert_eq!((images.size(), labels.size()), (vec![2, 9, 4, 6], vec![2, 4, 6]));
         assert_eq!(images.double_value(&[0, 2, 1, 1]), 0.0);
         assert_eq!(images.double_value(&[1, 4, 3, 5]), 0.5);
         assert_eq!(labels.int64_value(&[1, 2, 2]), 3);

@@ -19,10 +19,10 @@ fn structures_of_a_family_never_trained_on_are_found_in_ct_and_cone_beam_ct() {
         (
             Region::Abdomen,
             Scan::Ct,
-            &[("liver", 0.9), ("portal_vein", 0.7), ("hepatic_veins", 0.55)][..],
+            &[("liver", 0.9), ("portal_vein", 0.7), ("hepatic_veins", 0.75)][..],
         ),
         (Region::Abdomen, Scan::ConeBeam, &[("liver", 0.8), ("portal_vein", 0.5)][..]),
-        (Region::Pelvis, Scan::Ct, &[("iliac_arteries", 0.75)][..]),
+        (Region::Pelvis, Scan::Ct, &[("iliac_arteries", 0.75), ("iliac_veins", 0.75)][..]),
     ] {
         // Thin enough to be quick, thick enough that vessels run through it.
         let volumes = [held_out(region, 3, scan, Some(60.0)).unwrap()];

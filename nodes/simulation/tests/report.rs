@@ -297,7 +297,27 @@ fn distances_are_compared_at_the_same_instants_and_what_was_not_shown_is_counted
     let approach = "closest approach, instrument to portal_vein";
     assert!((figure(&scores, &format!("{approach}, true")) - 4.0).abs() < 1e-9);
     assert!((figure(&scores, &format!("{approach}, measured then")) - 5.0).abs() < 1e-9);
+    assert!((figure(&scores, "distance error of portal_vein, p95") - 2.0).abs() < 0.02);
     assert!(scores.iter().all(|score| !score.measure.contains("liver")));
+}
+
+#[test]
+fn a_vessel_under_a_wrong_name_is_still_the_nearest_vessel() {
+    let with_artery = |vein_mm, artery_mm| {
+        let mut distances = distances(Some(vein_mm), 1.5, Alarm::Clear);
+        let artery = Structure { name: "hepatic_artery".to_owned(), kind: StructureKind::Artery };
+        distances.structures.push(artery);
+        let row = StructureDistance { shaft_mm: artery_mm, ..distances.tools[0].structures[1] };
+        distances.tools[0].structures.push(row);
+        distances
+    };
+    let scores = scores(vec![
+        Input::TruthDistances(stamped(0.0, with_artery(20.0, 6.0))),
+        Input::Distances(stamped(0.0, with_artery(7.0, 40.0))),
+    ]);
+    assert!((figure(&scores, "distance error of portal_vein, p95") - 13.0).abs() < 0.02);
+    assert!((figure(&scores, "distance error of hepatic_artery, p95") - 34.0).abs() < 0.02);
+    assert!((figure(&scores, "nearest vessel's distance error, p95") - 1.0).abs() < 0.02);
 }
 
 #[test]

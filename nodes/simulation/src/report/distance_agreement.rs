@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use messages::{Distances, Score, StructureDistance, StructureKind, Timestamp, ToolDistances};
+use messages::{Distances, Score, Structure, StructureDistance, Timestamp, ToolDistances};
 
 use super::histogram::Histogram;
 use super::image_agreement::keep;
@@ -30,6 +30,10 @@ pub struct DistanceAgreement {
     truth: BTreeMap<Timestamp, Distances>,
     errors: Histogram,
     within: u64,
+    /// Of each structure.
+    of: BTreeMap<String, Histogram>,
+    /// Of the distance to whichever vessel is nearest, whatever its name.
+    nearest: Histogram,
     closest: BTreeMap<(String, String), Closest>,
     /// For each tool: instants with truth, and those of them at which distances were shown.
     instants: BTreeMap<String, [u64; 2]>,
@@ -66,18 +70,29 @@ impl DistanceAgreement {
             *all += 1;
             *with_distances += u64::from(shown.is_some());
             let Some(shown) = shown else { continue };
-            for (name, there, truly) in pairs(measured, shown, truth, tool) {
+            let mut nearest = [f64::INFINITY; 2];
+            for (structure, there, truly) in pairs(measured, shown, truth, tool) {
+                let name = &structure.name;
+                if structure.kind.is_vessel() {
+                    nearest[0] = nearest[0].min(there.shaft_mm);
+                    nearest[1] = nearest[1].min(truly.shaft_mm);
+                }
                 if truly.shaft_mm < NEAR_MM {
                     let error_mm = (there.shaft_mm - truly.shaft_mm).abs();
                     self.errors.add(error_mm);
+                    self.of.entry(name.clone()).or_default().add(error_mm);
                     self.within += u64::from(error_mm <= there.error_mm);
                 }
                 let now = Closest { true_mm: truly.shaft_mm, measured_mm: there.shaft_mm };
-                let key = (tool.name.clone(), name.to_owned());
+                let key = (tool.name.clone(), name.clone());
                 let closest = self.closest.entry(key).or_insert(now);
                 if now.true_mm < closest.true_mm {
                     *closest = now;
                 }
+            }
+            let [there_mm, truly_mm] = nearest;
+            if truly_mm < NEAR_MM {
+                self.nearest.add((there_mm - truly_mm).abs());
             }
         }
     }
@@ -90,6 +105,14 @@ impl DistanceAgreement {
             score("distance error, p95", self.errors.quantile(0.95), "mm", count),
             share("distance error within its bound", self.within, count),
         ];
+        let nearest = |part| self.nearest.quantile(part);
+        let count = self.nearest.count();
+        scores.push(score("nearest vessel's distance error, median", nearest(0.5), "mm", count));
+        scores.push(score("nearest vessel's distance error, p95", nearest(0.95), "mm", count));
+        for (structure, errors) in &self.of {
+            let measure = format!("distance error of {structure}, p95");
+            scores.push(score(measure, errors.quantile(0.95), "mm", errors.count()));
+        }
         let span_s = self.first.zip(self.last).map(|(first, last)| last.since(first).as_secs_f64());
         let period_s = span_s.map_or(0.0, |s| s / self.compared.saturating_sub(1).max(1) as f64);
         for (tool, [all, shown]) in &self.instants {
@@ -116,11 +139,12 @@ fn pairs<'a>(
     found: &'a ToolDistances,
     truth: &'a Distances,
     tool: &'a ToolDistances,
-) -> impl Iterator<Item = (&'a str, &'a StructureDistance, &'a StructureDistance)> {
+) -> impl Iterator<Item = (&'a Structure, &'a StructureDistance, &'a StructureDistance)> {
     measured.structures.iter().zip(&found.structures).filter_map(|(structure, there)| {
         let index = truth.structures.iter().position(|s| s.name == structure.name)?;
-        let kind: StructureKind = truth.structures[index].kind;
-        let truly = tool.structures.get(index).filter(|_| is_spared(kind))?;
-        Some((structure.name.as_str(), there, truly))
+        // Of what kind it is, the truth knows.
+        let structure = &truth.structures[index];
+        let truly = tool.structures.get(index).filter(|_| is_spared(structure.kind))?;
+        Some((structure, there, truly))
     })
 }
