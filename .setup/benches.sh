@@ -1,9 +1,18 @@
 #!/usr/bin/env bash
-# The benchmarks that compare with a peer in the same run; figures are ratios, to be read on an idle machine.
+# Benchmarks; figures are to be read on an idle machine. `benches.sh stages` times each stage of a procedure alone;
+# without a word those run that compare with a peer in the same run, whose figures are ratios.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-for bench in "runtime one_way" "recordings recording" "imaging reconstruct" "simulation image" "system-tests detection"; do
+benches=("runtime one_way" "recordings recording" "imaging reconstruct" "simulation image" "system-tests detection")
+if [ "${1:-}" = stages ]; then
+  benches=(
+    "models forward" "segmentation around_the_network" "segmentation vessel_tree" "segmentation surface_net"
+    "imaging reconstruct" "registration register" "fusion navigate" "fusion overlay" "recordings recording"
+  )
+fi
+for bench in "${benches[@]}"; do
   set -- $bench
   echo "vesalius: benchmark $2 of $1"
-  cargo bench --locked --profile dev --quiet -p "$1" --bench "$2" || echo "vesalius: benchmark $2 failed"
+  # Of the whole workspace: with one package alone others would be built again with fewer features.
+  cargo bench --locked --profile dev --quiet --workspace --bench "$2" || echo "vesalius: benchmark $2 failed"
 done

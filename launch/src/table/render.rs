@@ -49,6 +49,7 @@ pub fn render(closing: &Closing, hints: &[String]) -> String {
     for row in &closing.nodes {
         node(&mut text, row, name);
     }
+    all_nodes(&mut text, &closing.nodes, name);
     scores(&mut text, &closing.scores, name);
     let _ = writeln!(text, "\nsession folder  {}", closing.folder.display());
     if let Some(recording) = &closing.recording {
@@ -174,5 +175,21 @@ fn node(text: &mut String, row: &NodeRow, name: usize) {
         row.restarts,
         row.errors,
         two(handle),
+    );
+}
+
+/// What all processes took together; for one alone its own row says so.
+fn all_nodes(text: &mut String, rows: &[NodeRow], name: usize) {
+    if rows.len() < 2 {
+        return;
+    }
+    let restarts: u32 = rows.iter().map(|row| row.restarts).sum();
+    let _ = writeln!(
+        text,
+        "{:name$} {:>5.1}% {:>9} {restarts:>8} {:>6}",
+        "all together",
+        rows.iter().map(|row| row.cpu_percent).sum::<f64>(),
+        bytes(rows.iter().map(|row| row.memory_peak_bytes).sum()),
+        rows.iter().map(|row| row.errors).sum::<u64>(),
     );
 }

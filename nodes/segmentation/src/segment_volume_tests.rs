@@ -16,45 +16,66 @@ fn segmenter(parameters: impl FnOnce(&mut Parameters)) -> Result<VolumeSegmenter
     VolumeSegmenter::new(&usual)
 }
 
-/// A slab of abdomen: fat around a liver with one thick bright vessel along z.
+/// Voxels of 2 mm.
+const SIZE: [u32; 3] = [160, 128, 28];
+
+/// What lies where in every slice, in voxels: a wall of fat and muscle around fat, in which lie a liver with one
+/// thick bright vessel along z, the spine and the aorta. Air outside.
+fn hounsfield(x: f64, y: f64) -> i16 {
+    let inside = |centre: [f64; 2], radii: [f64; 2]| {
+        ((x - centre[0]) / radii[0]).hypot((y - centre[1]) / radii[1]) < 1.0
+    };
+    // Patient's right is at low x, back at high y.
+    if !inside([80.0, 64.0], [76.0, 60.0]) {
+        -1000
+    } else if !inside([80.0, 64.0], [68.0, 52.0]) {
+        -95
+    } else if !inside([80.0, 64.0], [63.0, 47.0]) {
+        60
+    } else if inside([50.0, 58.0], [3.5, 3.5]) {
+        180
+    } else if inside([52.0, 60.0], [33.0, 34.0]) {
+        110
+    } else if inside([80.0, 98.0], [11.0, 9.0]) {
+        300
+    } else if inside([90.0, 82.0], [5.5, 5.5]) {
+        170
+    } else {
+        -90
+    }
+}
+
 fn slab(turned: bool) -> IntensityVolume<Patient> {
-    let (nx, ny, nz) = (120_u32, 96_u32, 12_u32);
+    let [nx, ny, nz] = SIZE;
     let mut voxels = Vec::new();
     for z in 0..nz {
         for y in 0..ny {
             for x in 0..nx {
                 let (x, y) = if turned { (nx - 1 - x, ny - 1 - y) } else { (x, y) };
-                let (dx, dy) = (f64::from(x) - 60.0, f64::from(y) - 48.0);
-                let hu = if dx.hypot(dy) < 5.0 {
-                    180
-                } else if (dx / 45.0).hypot(dy / 36.0) < 1.0 {
-                    110
-                } else {
-                    -90
-                };
                 // A little unrest, as without noise nothing is normal.
-                voxels.push(hu + ((x * 7 + y * 13 + z * 29) % 15) as i16 - 7);
+                let unrest = ((x * 7 + y * 13 + z * 29) % 15) as i16 - 7;
+                voxels.push(hounsfield(x.into(), y.into()) + unrest);
             }
         }
     }
     let sign = if turned { -1.0 } else { 1.0 };
-    let (x0, y0) = if turned { (1.5 * 119.0, 1.5 * 95.0) } else { (0.0, 0.0) };
+    let corner = |count: u32| if turned { 2.0 * f64::from(count - 1) } else { 0.0 };
     let rows = Matrix3x4::new(
-        1.5 * sign,
+        2.0 * sign,
         0.0,
         0.0,
-        x0, //
+        corner(nx), //
         0.0,
-        1.5 * sign,
+        2.0 * sign,
         0.0,
-        y0, //
+        corner(ny), //
         0.0,
         0.0,
-        1.5,
+        2.0,
         0.0,
     );
     IntensityVolume {
-        size: [nx, ny, nz],
+        size: SIZE,
         frame_from_voxel: Affine::from_rows(rows).unwrap(),
         modality: Modality::Ct,
         voxels: voxels.into(),
@@ -65,22 +86,23 @@ fn slab(turned: bool) -> IntensityVolume<Patient> {
 fn liver_and_vessel_are_labelled_in_whatever_order_the_voxels_come() {
     let segmenter = segmenter(|_| ()).unwrap();
     let straight = segmenter.segment(&slab(false)).unwrap();
+    let [nx, ny, nz] = SIZE.map(|count| count as usize);
     assert_eq!(
         (straight.size, straight.model.as_ref().unwrap().name.as_str()),
-        ([120, 96, 12], "ct_vessels")
+        (SIZE, "ct_vessels")
     );
-    let name = |x: usize, y: usize| {
-        let label = straight.labels.as_slice()[(6 * 96 + y) * 120 + x];
-        label.checked_sub(1).map(|label| straight.structures[usize::from(label)].name.as_str())
+    let structure = |x: usize, y: usize| {
+        let label = straight.labels.as_slice()[(nz / 2 * ny + y) * nx + x];
+        label.checked_sub(1).map(|label| &straight.structures[usize::from(label)])
     };
-    assert_eq!((name(3, 3), name(60, 70)), (None, Some("liver")));
-    let vessel = straight.labels.as_slice()[(6 * 96 + 48) * 120 + 60];
-    assert!(straight.structures[usize::from(vessel) - 1].kind.is_vessel(), "{:?}", name(60, 48));
+    let name = |x: usize, y: usize| structure(x, y).map(|structure| structure.name.as_str());
+    assert_eq!((name(1, 1), name(36, 66), name(90, 82)), (None, Some("liver"), Some("aorta")));
+    assert!(structure(50, 58).unwrap().kind.is_vessel(), "{:?}", name(50, 58));
     let turned = segmenter.segment(&slab(true)).unwrap();
     let back: Vec<u8> = turned
         .labels
         .as_slice()
-        .chunks_exact(120 * 96)
+        .chunks_exact(nx * ny)
         .flat_map(|slice| slice.iter().rev().copied())
         .collect();
     assert!(straight.labels.as_slice() == back, "the same body, stored from the other corner");
