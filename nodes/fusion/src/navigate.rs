@@ -7,6 +7,9 @@
 //! reference and calibration; and the surface's. That assumes them independent and pointing straight at
 //! the structure, and the shaft known as well as the tip.
 //!
+//! A map is prepared a few structures with each pose, so that a large one holds up no pose for long; until it
+//! is all there the one before it is watched.
+//!
 //! Alarms go by the distance of the shaft's surface, which is never more than that of the tip.
 
 use std::time::Duration;
@@ -21,7 +24,7 @@ use runtime::{Context, Node, inputs, outputs};
 use crate::alarm::Thresholds;
 use crate::tool_axis::ToolAxis;
 use crate::trust::{BOUND_OF_RMS, together, trusted};
-use crate::watched::{Memory, Watch, Watched};
+use crate::watched::{Memory, Preparation, Watch, Watched};
 
 mod parameters;
 
@@ -40,6 +43,9 @@ outputs! {
     pub enum Output { distances => Distances(Distances) }
 }
 
+/// So many triangles of a new map, and the rest of a structure, are prepared at once: some milliseconds.
+const TRIANGLES_AT_ONCE: usize = 5_000;
+
 /// The node.
 pub struct Navigate {
     parameters: Parameters,
@@ -47,6 +53,8 @@ pub struct Navigate {
     max_registration_age: Duration,
     /// The map, for other parameters.
     map: Option<Surfaces<Preoperative>>,
+    /// That map, before it is watched.
+    preparation: Option<Preparation>,
     watched: Option<Watched>,
     registration: Option<Registration>,
     /// What is remembered of each tool, and where its shaft lies.
@@ -83,6 +91,7 @@ impl Node for Navigate {
             watch,
             max_registration_age: Duration::from_secs_f64(parameters.max_registration_age_s),
             map: None,
+            preparation: None,
             watched: None,
             registration: None,
             tools: vec![Default::default(); parameters.tools.len()],
@@ -93,12 +102,15 @@ impl Node for Navigate {
     fn handle(&mut self, input: Input, context: &mut Context<Output>) -> Result<(), Error> {
         match input {
             Input::Surfaces(Stamped { value: map, .. }) => {
-                self.take_map(map);
+                self.preparation = Some(Preparation::new(&self.watch));
+                self.map = Some(map);
+                self.prepare(TRIANGLES_AT_ONCE);
             }
             Input::Registration(Stamped { value: registration, .. }) => {
                 self.registration = Some(registration);
             }
             Input::Poses(Stamped { acquired_at, value: poses, .. }) => {
+                self.prepare(TRIANGLES_AT_ONCE);
                 let distances = self.measure(&poses, acquired_at, context.now());
                 context.report(self.health(&distances, &poses));
                 context.publish(acquired_at, Output::Distances(distances));
@@ -112,7 +124,10 @@ impl Node for Navigate {
         let mut other = Self::new(parameters)?;
         other.registration = self.registration.take();
         if let Some(map) = self.map.take() {
-            other.take_map(map);
+            // At once: nothing else is watched meanwhile.
+            other.preparation = Some(Preparation::new(&other.watch));
+            other.map = Some(map);
+            other.prepare(usize::MAX);
         }
         *self = other;
         Ok(())
@@ -120,11 +135,17 @@ impl Node for Navigate {
 }
 
 impl Navigate {
-    fn take_map(&mut self, map: Surfaces<Preoperative>) {
-        self.watched = Some(Watched::new(&map, &self.watch));
-        self.map = Some(map);
-        // Alarms of another map say nothing about this one.
-        self.tools.fill_with(Default::default);
+    /// Goes on with a map that is not watched yet.
+    fn prepare(&mut self, triangles: usize) {
+        let (Some(preparation), Some(map)) = (self.preparation.take(), &self.map) else { return };
+        match preparation.go_on(map, &self.watch, triangles) {
+            Ok(watched) => {
+                self.watched = Some(watched);
+                // Alarms of another map say nothing about this one.
+                self.tools.fill_with(Default::default);
+            }
+            Err(rest) => self.preparation = Some(rest),
+        }
     }
 
     fn measure(&mut self, poses: &ToolPoses, at: Timestamp, now: Timestamp) -> Distances {
@@ -188,7 +209,10 @@ impl Navigate {
         unsure: bool,
     ) -> Result<Guidance, String> {
         let Some(watched) = &self.watched else {
-            return Err("no surfaces of structures have come yet".into());
+            return Err(match self.preparation {
+                Some(_) => "the surfaces of the structures are being prepared".into(),
+                None => "no surfaces of structures have come yet".into(),
+            });
         };
         if watched.structures.is_empty() {
             return Err("the map holds nothing that is to be watched".into());

@@ -38,42 +38,79 @@ pub struct Watched {
 #[derive(Clone, Debug, Default)]
 pub struct Memory(Vec<(Hint, Hint, Alarm)>);
 
+/// A map on its way to be watched: a large one takes longer than the time between two poses.
+#[derive(Clone, Debug)]
+pub struct Preparation {
+    made: Watched,
+    /// How many of the map's structures have been looked at.
+    done: usize,
+}
+
+impl Preparation {
+    /// Nothing is prepared yet.
+    pub fn new(watch: &Watch) -> Self {
+        let made = Watched { count_error: watch.count_error, ..Watched::default() };
+        Self { made, done: 0 }
+    }
+
+    /// Prepares structures of the map until `triangles` are done, at least one; gives what is to be watched
+    /// once that is all, else the preparation to go on with.
+    pub fn go_on(
+        mut self,
+        map: &Surfaces<Preoperative>,
+        watch: &Watch,
+        triangles: usize,
+    ) -> Result<Watched, Self> {
+        let mut taken = 0;
+        for mesh in map.meshes().skip(self.done) {
+            if taken >= triangles {
+                return Err(self);
+            }
+            self.done += 1;
+            taken += self.made.add(&mesh, watch);
+        }
+        let known = &self.made.structures;
+        let missing = |name: &&String| !known.iter().any(|known| is_meant(known, name));
+        let missing = watch
+            .names
+            .iter()
+            .filter(missing)
+            .map(|name| format!("`{name}` is to be watched, but the map has no such surface"));
+        let missing: Vec<String> = missing.collect();
+        self.made.problems.extend(missing);
+        Ok(self.made)
+    }
+}
+
 impl Watched {
-    /// Prepares the structures of a map that are to be watched.
-    pub fn new(map: &Surfaces<Preoperative>, watch: &Watch) -> Self {
-        let mut made = Self { count_error: watch.count_error, ..Self::default() };
-        for Mesh { surface, positions_mm, corners } in map.meshes() {
-            let structure = &surface.structure;
-            let meant = |name: &String| is_meant(structure, name);
-            if !watch.names.is_empty() && !watch.names.iter().any(meant) {
-                continue;
-            }
-            let distance = StructureDistance::new(TriangleMesh::new(positions_mm, corners));
-            if distance.is_empty() {
-                made.problems.push(format!("the surface of `{}` is empty", structure.name));
-                continue;
-            }
-            if !distance.is_closed() {
-                made.problems.push(format!(
-                    "the surface of `{}` is not closed, so no distance to it is negative",
-                    structure.name
-                ));
-            }
-            let thresholds = watch.margins.iter().find(|margin| is_meant(structure, &margin.of));
-            let thresholds = thresholds.map_or(watch.thresholds, |margin| Thresholds {
-                warning_mm: margin.warning_mm,
-                danger_mm: margin.danger_mm,
-                ..watch.thresholds
-            });
-            made.surfaces.push((distance, f64::from(surface.error_mm), thresholds));
-            made.structures.push(structure.clone());
+    /// Prepares one structure, if it is to be watched; gives the number of its triangles that took.
+    fn add(&mut self, mesh: &Mesh<'_>, watch: &Watch) -> usize {
+        let Mesh { surface, positions_mm, corners } = mesh;
+        let structure = &surface.structure;
+        let meant = |name: &String| is_meant(structure, name);
+        if !watch.names.is_empty() && !watch.names.iter().any(meant) {
+            return 0;
         }
-        let missing = |name: &&String| !made.structures.iter().any(|known| is_meant(known, name));
-        for name in watch.names.iter().filter(missing) {
-            made.problems
-                .push(format!("`{name}` is to be watched, but the map has no such surface"));
+        let distance = StructureDistance::new(TriangleMesh::new(positions_mm, corners));
+        if distance.is_empty() {
+            self.problems.push(format!("the surface of `{}` is empty", structure.name));
+            return corners.len();
         }
-        made
+        if !distance.is_closed() {
+            self.problems.push(format!(
+                "the surface of `{}` is not closed, so no distance to it is negative",
+                structure.name
+            ));
+        }
+        let thresholds = watch.margins.iter().find(|margin| is_meant(structure, &margin.of));
+        let thresholds = thresholds.map_or(watch.thresholds, |margin| Thresholds {
+            warning_mm: margin.warning_mm,
+            danger_mm: margin.danger_mm,
+            ..watch.thresholds
+        });
+        self.surfaces.push((distance, f64::from(surface.error_mm), thresholds));
+        self.structures.push(structure.clone());
+        corners.len()
     }
 
     /// How far a tool is from each structure. `radius_mm` is that of the shaft around `axis`, and
