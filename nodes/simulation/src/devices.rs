@@ -74,6 +74,11 @@ pub enum Error {
         "`anatomy` must be `abdomen` or `pelvis`, but is `block`: the block has no named structures"
     )]
     Block,
+    /// No such sensor goes with the patient.
+    #[error(
+        "`reference` must be `reference` or `organ`, the sensors that go with the patient, but is `{0}`"
+    )]
+    Reference(&'static str),
     /// The volume has too many voxels or none.
     #[error(transparent)]
     Grid(#[from] crate::anatomy::grid::InvalidGrid),

@@ -39,6 +39,7 @@ pub mod landmarks;
 pub mod misalignment;
 pub mod occlusion;
 pub mod operating_tools;
+pub mod organ_sensor;
 pub mod patient;
 mod point_spread;
 pub mod probe_motion;

@@ -1,4 +1,4 @@
-//! Where all tools of an operation truly are: probe, reference, instrument and stylus.
+//! Where all tools of an operation truly are: probe, reference, the sensor in the organ, instrument and stylus.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use messages::{Patient, Point, Tool, Transform};
 
 use crate::anatomy::deformation::TooSteep;
 use crate::instrument_course::{Axis, InstrumentCourse};
+use crate::organ_sensor::OrganSensor;
 use crate::stylus_course::{StylusCourse, Touch, TouchError};
 use crate::subject::Subject;
 use crate::tool_shape::ToolKind;
@@ -35,6 +36,7 @@ pub enum ToolError {
 #[derive(Clone, Debug)]
 pub struct OperatingTools {
     kinds: Vec<ToolKind>,
+    organ: Option<OrganSensor>,
     instrument: Option<InstrumentCourse>,
     stylus: Option<StylusCourse>,
 }
@@ -57,10 +59,11 @@ impl OperatingTools {
             }
         }
         let anatomy = |kind: ToolKind| subject.anatomy().ok_or(ToolError::NoAnatomy(kind.name()));
-        let (mut instrument, mut stylus) = (None, None);
+        let (mut organ, mut instrument, mut stylus) = (None, None, None);
         for kind in &kinds {
             match kind {
                 ToolKind::Probe | ToolKind::Reference => {}
+                ToolKind::Organ => organ = Some(OrganSensor::new(anatomy(*kind)?)),
                 ToolKind::Instrument => {
                     let course = InstrumentCourse::new(anatomy(*kind)?, instrument_from_s);
                     instrument = Some(course.ok_or(ToolError::NoTarget)?);
@@ -68,7 +71,7 @@ impl OperatingTools {
                 ToolKind::Stylus => stylus = Some(StylusCourse::new(anatomy(*kind)?, touches)?),
             }
         }
-        Ok(Self { kinds, instrument, stylus })
+        Ok(Self { kinds, organ, instrument, stylus })
     }
 
     /// The tools, in the order in which they were named.
@@ -97,6 +100,11 @@ impl OperatingTools {
                 return Ok(Some(subject.motion().patient_from_probe(elapsed).rename_from()));
             }
             ToolKind::Reference => return Ok(Some(Transform::identity())),
+            ToolKind::Organ => {
+                let now = subject.moment(elapsed)?;
+                let pose = self.organ.zip(now).map(|(organ, now)| organ.patient_from_tool(&now));
+                return Ok(pose);
+            }
             ToolKind::Instrument => self.instrument.as_ref().map(|c| c.at(elapsed.as_secs_f64())),
             ToolKind::Stylus => self.stylus.as_ref().map(|c| c.at(elapsed.as_secs_f64())),
         };

@@ -30,6 +30,8 @@ pub(crate) enum Purpose {
     Marking = 20,
     Delineation = 21,
     Targets = 22,
+    OrganSensor = 23,
+    OrganSample = 24,
     LiverShape = 32,
     HepaticTrees = 33,
     Tumours = 34,

@@ -13,6 +13,9 @@ pub enum ToolKind {
     Probe,
     /// The patient's reference sensor.
     Reference,
+    /// A sensor that sits in the organ, in the liver or beside the iliac vessels, and goes where the tissue
+    /// around it goes. As the reference it takes most of breathing and packing out of what is seen near it.
+    Organ,
     /// A straight instrument that approaches tumours or lymph nodes: its tip lies at [0, 0, -150] mm in
     /// the frame of its sensor, the watched part of its shaft ends at [0, 0, -30] mm, and its radius is
     /// 2 mm.
@@ -28,6 +31,7 @@ impl ToolKind {
         match self {
             Self::Probe => "probe",
             Self::Reference => "reference",
+            Self::Organ => "organ",
             Self::Instrument => "instrument",
             Self::Stylus => "stylus",
         }
@@ -36,7 +40,7 @@ impl ToolKind {
     /// Its shape, if it has a tip.
     pub fn shape(self) -> Option<ToolShape> {
         match self {
-            Self::Probe | Self::Reference => None,
+            Self::Probe | Self::Reference | Self::Organ => None,
             Self::Instrument => Some(INSTRUMENT),
             Self::Stylus => Some(STYLUS),
         }

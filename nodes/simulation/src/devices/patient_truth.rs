@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use messages::{
-    Alarm, Distances, Guidance, Landmarks, Patient, Structure, StructureDistance, ToolDistances,
-    ToolPlace, Transform, VesselTree,
+    Alarm, Distances, Guidance, Landmarks, Patient, Point, Structure, StructureDistance,
+    ToolDistances, ToolPlace, Transform, VesselTree,
 };
 use nalgebra::Point3;
 use runtime::{Device, Reading, outputs};
@@ -18,6 +18,7 @@ use crate::anatomy::family::Family;
 use crate::anatomy::structure::StructureKind;
 use crate::anatomy_under_probe::AnatomyUnderProbe;
 use crate::operating_tools::OperatingTools;
+use crate::organ_sensor::OrganSensor;
 use crate::stylus_course::Touch;
 use crate::targets::targets;
 use crate::tool_shape::ToolKind;
@@ -65,6 +66,10 @@ pub struct Parameters {
     /// As the tracker's.
     #[serde(default)]
     pub touches: Vec<Touch>,
+    /// In whose frame everything is told: the patient reference of the graph, `reference` or `organ`.
+    #[serde(default = "reference")]
+    #[schemars(default = "reference")]
+    pub reference: ToolKind,
     /// Distances a second.
     #[serde(default = "rate_hz")]
     #[schemars(default = "rate_hz", range(min = 0.1, max = 1000))]
@@ -89,6 +94,9 @@ fn anatomy() -> SubjectKind {
 }
 fn family() -> Family {
     Family::DEMONSTRATION
+}
+fn reference() -> ToolKind {
+    ToolKind::Reference
 }
 fn rate_hz() -> f64 {
     10.0
@@ -118,6 +126,8 @@ outputs! {
 pub struct PatientTruth {
     subject: Subject,
     tools: OperatingTools,
+    /// The sensor in whose frame everything is told, if that is not the patient's.
+    organ: Option<OrganSensor>,
     targets: Vec<(String, Point3<f64>)>,
     watched: Vec<usize>,
     structures: Vec<Structure>,
@@ -156,6 +166,11 @@ impl Device for PatientTruth {
             &parameters.touches,
         )?;
         let anatomy = subject.anatomy().ok_or(Error::Block)?;
+        let organ = match parameters.reference {
+            ToolKind::Reference => None,
+            ToolKind::Organ => Some(OrganSensor::new(anatomy)),
+            other => return Err(Error::Reference(other.name())),
+        };
         let watched = watched(anatomy);
         let structure = |index: &usize| {
             let structure = &anatomy.structures()[*index];
@@ -163,6 +178,7 @@ impl Device for PatientTruth {
         };
         Ok(Self {
             targets: targets(anatomy),
+            organ,
             structures: watched.iter().map(structure).collect(),
             watched,
             tools,
@@ -183,9 +199,11 @@ impl Device for PatientTruth {
         let now = self.subject.moment(since_start)?.ok_or(Error::Block)?;
         let mut outputs = Vec::new();
         if fresh {
+            let told = self.told_from_patient(&now);
             let there = self.targets.iter().map(|(name, at)| (name.clone(), now.displace(at)));
-            outputs.push(Output::TruthTargets(marked(there, Transform::identity())));
-            outputs.push(Output::TruthTree(true_tree(now.anatomy(), |at| now.displace(at))?));
+            outputs.push(Output::TruthTargets(marked(there, told)));
+            let place = |at: &Point3<f64>| (told * Point::new(now.displace(at))).xyz_mm;
+            outputs.push(Output::TruthTree(true_tree(now.anatomy(), place)?));
         }
         outputs.push(Output::TruthDistances(self.distances(&now, since_start)?));
         Ok(Reading::Scheduled { since_start, outputs })
@@ -204,6 +222,13 @@ impl PatientTruth {
         sample_time(sample.saturating_mul(self.every), self.tracker_rate_hz)
     }
 
+    /// From the patient to the frame in which everything is told, which stands for the patient's there.
+    fn told_from_patient(&self, now: &AnatomyUnderProbe) -> Transform<Patient, Patient> {
+        self.organ.map_or_else(Transform::identity, |organ| {
+            organ.patient_from_tool(now).rename_from::<Patient>().inverse()
+        })
+    }
+
     fn distances(
         &self,
         now: &AnatomyUnderProbe,
@@ -217,6 +242,7 @@ impl PatientTruth {
             .map(|index| StructureNow::new(now, &now.anatomy().structures()[*index]))
             .collect::<Result<Vec<_>, _>>()
             .map_err(crate::anatomy::abdomen::AnatomyError::from)?;
+        let told = self.told_from_patient(now);
         for kind in self.tools.kinds() {
             let Some(shape) = kind.shape() else { continue };
             let Some([tip, shaft_end]) = self.tools.ends(*kind, &self.subject, since_start)? else {
@@ -231,7 +257,11 @@ impl PatientTruth {
             tools.push(ToolDistances {
                 name: kind.name().to_owned(),
                 structures: structures.collect(),
-                place: ToolPlace::Seen { tip, shaft_end, error_mm: 0.0 },
+                place: ToolPlace::Seen {
+                    tip: told * tip,
+                    shaft_end: told * shaft_end,
+                    error_mm: 0.0,
+                },
             });
         }
         Ok(Distances {

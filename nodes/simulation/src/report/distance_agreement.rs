@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use messages::{Distances, Score, Structure, StructureDistance, Timestamp, ToolDistances};
+use messages::{
+    Distances, Score, Structure, StructureDistance, Timestamp, ToolDistances, ToolPlace,
+};
 
 use super::histogram::Histogram;
 use super::image_agreement::keep;
@@ -28,6 +30,8 @@ struct Closest {
 pub struct DistanceAgreement {
     measured: BTreeMap<Timestamp, Distances>,
     truth: BTreeMap<Timestamp, Distances>,
+    /// How far the tips of tools are from where they are seen: tracking and calibration, nothing else.
+    tips: Histogram,
     errors: Histogram,
     within: u64,
     /// Of each structure.
@@ -65,6 +69,9 @@ impl DistanceAgreement {
         self.last = Some(self.last.map_or(at, |last| last.max(at)));
         for tool in &truth.tools {
             let found = measured.tools.iter().find(|other| other.name == tool.name);
+            if let Some(off_mm) = found.and_then(|found| tip_error_mm(found, tool)) {
+                self.tips.add(off_mm);
+            }
             let shown = found.filter(|found| !found.structures.is_empty());
             let [all, with_distances] = self.instants.entry(tool.name.clone()).or_default();
             *all += 1;
@@ -99,8 +106,10 @@ impl DistanceAgreement {
 
     /// The figures.
     pub fn scores(&self) -> Vec<Score> {
-        let count = self.errors.count();
+        let (count, seen) = (self.errors.count(), self.tips.count());
         let mut scores = vec![
+            score("tool tip error, median", self.tips.quantile(0.5), "mm", seen),
+            score("tool tip error, p95", self.tips.quantile(0.95), "mm", seen),
             score("distance error, median", self.errors.quantile(0.5), "mm", count),
             score("distance error, p95", self.errors.quantile(0.95), "mm", count),
             share("distance error within its bound", self.within, count),
@@ -131,6 +140,15 @@ impl DistanceAgreement {
         }
         scores
     }
+}
+
+/// How far the tip of a tool truly is from where it was seen, mm, if it was.
+fn tip_error_mm(found: &ToolDistances, truth: &ToolDistances) -> Option<f64> {
+    let tip = |tool: &ToolDistances| match tool.place {
+        ToolPlace::Seen { tip, .. } => Some(tip.xyz_mm),
+        ToolPlace::Hidden { .. } => None,
+    };
+    Some((tip(found)? - tip(truth)?).norm())
 }
 
 /// What both say of each structure that an instrument must not touch.
