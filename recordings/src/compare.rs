@@ -3,8 +3,8 @@
 //!
 //! Messages are matched by stream, incarnation and sequence number. A pair is identical if value,
 //! arrays, `acquired_at`, validity, kind and schema are the same, bit for bit; session and
-//! `published_at` do not count. What is not identical is measured as its type asks for. Events,
-//! status and marks are not compared; journals are, but they do not decide.
+//! `published_at` do not count. What is not identical is measured as its type asks for, told by the largest
+//! difference and by how it is spread over the stream. Events, status and marks are not compared; journals are, but they do not decide.
 
 mod difference;
 mod distances;
@@ -16,9 +16,11 @@ mod overlay;
 mod pair;
 mod placement;
 mod pose;
+mod reference;
 mod registration;
 mod report;
 mod scores;
+mod spread;
 mod surfaces;
 mod vessel_tree;
 mod volume;
@@ -27,6 +29,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use messages::Timestamp;
 use messages::wire::Received;
 use runtime::Topic;
 
@@ -35,8 +38,12 @@ use crate::ledger::{Ledger, StreamLedger};
 use crate::reader::{Damage, OpenError, Recording, Selection};
 use crate::topic;
 
+use reference::Reference;
+use report::Scale;
+
 pub use difference::{Difference, Tolerance};
 pub use report::{Report, StreamReport, text};
+pub use spread::{Change, Spread, Spreads};
 
 /// Compares two recordings of the same graph; exits with 1 if they differ past a tolerance.
 #[derive(clap::Parser)]
@@ -129,6 +136,8 @@ pub fn compare(
         .map(|(name, _)| name.clone())
         .collect();
     let mut report = Report::new(a.ledger(), b.ledger(), &wanted, streams);
+    let scale =
+        Scale { reference: Reference::of(a), start: a.started_at().unwrap_or(Timestamp(0)) };
     let selection = Selection { streams: Some(wanted), ..Selection::default() };
     let mut left = Side { recording: a, other: b.ledger(), waiting: HashMap::new() };
     let mut right = Side { recording: b, other: a.ledger(), waiting: HashMap::new() };
@@ -144,12 +153,12 @@ pub fn compare(
         if let Some(message) = from_a
             && let Some((mine, theirs)) = left.take(message, &mut right, &mut report, true)?
         {
-            report.pair(&mine, &theirs);
+            report.pair(&mine, &theirs, &scale);
         }
         if let Some(message) = from_b
             && let Some((mine, theirs)) = right.take(message, &mut left, &mut report, false)?
         {
-            report.pair(&theirs, &mine);
+            report.pair(&theirs, &mine, &scale);
         }
     }
     report.judge(tolerance);

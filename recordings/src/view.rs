@@ -48,6 +48,7 @@ use serde::{Deserialize, Serialize};
 
 pub use canvas::{Canvas, CanvasError, Index};
 use feed::Feed;
+pub(crate) use layout::is_truth;
 pub use offline::{ViewToolError, draw, tool};
 pub use painter::{Limits, Painter, Style};
 

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::spread::{Figure, Unit};
+
 /// What may differ, and by how much; by default nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Tolerance {
@@ -67,10 +69,15 @@ pub struct Difference {
     pub other: Vec<String>,
     /// How many of those there are.
     pub others: u64,
+    /// What each thing of this pair differs by; gathered by stream, not here.
+    #[serde(skip)]
+    pub figures: Vec<Figure>,
 }
 
-/// So many differences are told in words.
+/// So many differences of a stream are told in words.
 const TOLD: usize = 5;
+/// So many of a pair are kept, to be counted by what they say.
+const KEPT: usize = 32;
 
 fn larger(mine: &mut Option<f64>, value: f64) {
     // NaN counts as the largest difference there is.
@@ -132,9 +139,20 @@ impl Difference {
     /// Something else differs.
     pub fn other(&mut self, text: impl Into<String>) {
         self.others += 1;
-        if self.other.len() < TOLD {
+        if self.other.len() < KEPT {
             self.other.push(text.into());
         }
+    }
+
+    /// One thing of this pair differs by this; no tolerance looks at it, the largest differences do.
+    pub fn figure(&mut self, of: impl Into<String>, unit: Unit, value: f64) {
+        self.figures.push(Figure { of: of.into(), unit, value });
+    }
+
+    /// Whether nothing was found to differ since `before`, figures aside.
+    pub fn is_still(&self, before: &Self) -> bool {
+        let without = |side: &Self| Self { figures: Vec::new(), ..side.clone() };
+        without(self) == without(before)
     }
 
     /// Adds what another pair differs in; `whose` says which pair that was.
@@ -179,7 +197,7 @@ impl Difference {
 
     /// Whether nothing was found to differ.
     pub fn is_none(&self) -> bool {
-        *self == Self::default()
+        self.is_still(&Self::default())
     }
 }
 

@@ -3,6 +3,7 @@
 use messages::{Distances, Guidance, Structure, StructureDistance, ToolDistances, ToolPlace};
 
 use super::difference::Difference;
+use super::spread::Unit;
 
 /// Compares tools and structures by name.
 pub fn distances(a: &Distances, b: &Distances, difference: &mut Difference) {
@@ -103,6 +104,9 @@ fn structures<'a>(
                 difference.mm((mine - theirs).abs());
             }
         }
+        let [of_a, of_b] = [mine, theirs].map(|of| of.tip_mm.min(of.shaft_mm));
+        let pair = format!("{tool} to {}", structure.name);
+        difference.figure(pair, Unit::Mm, (of_a - of_b).abs());
         if mine.alarm != theirs.alarm {
             difference.other(format!(
                 "`{tool}` at {}: {:?} against {:?}",

@@ -4,6 +4,7 @@ use messages::{ModelIdentity, SegmentedImage};
 
 use super::difference::Difference;
 use super::placement::placements;
+use super::spread::Unit;
 
 /// Compares two segmentations class by class.
 pub fn segmentations(a: &SegmentedImage, b: &SegmentedImage, difference: &mut Difference) {
@@ -23,8 +24,11 @@ pub fn segmentations(a: &SegmentedImage, b: &SegmentedImage, difference: &mut Di
     weights(a.model.as_ref(), b.model.as_ref(), difference);
     let (left, right) = (a.labels.as_slice(), b.labels.as_slice());
     if left != right {
-        for dice in dices(left, right, a.classes.len().saturating_sub(1)).into_iter().flatten() {
+        let dices = dices(left, right, a.classes.len().saturating_sub(1));
+        for (class, dice) in a.classes.iter().skip(1).zip(dices) {
+            let Some(dice) = dice else { continue };
             difference.dice(dice);
+            difference.figure(class.as_str(), Unit::Dice, dice);
         }
     }
 }

@@ -3,6 +3,7 @@
 use messages::{LandmarkCheck, Landmarks};
 
 use super::difference::Difference;
+use super::spread::Unit;
 
 /// Compares landmarks by name.
 pub fn landmarks<In>(a: &Landmarks<In>, b: &Landmarks<In>, difference: &mut Difference) {
@@ -10,7 +11,9 @@ pub fn landmarks<In>(a: &Landmarks<In>, b: &Landmarks<In>, difference: &mut Diff
         match b.position(&mine.name) {
             None => difference.other(format!("only the first has the landmark {}", mine.name)),
             Some(theirs) if theirs != mine.position => {
-                difference.mm((mine.position.xyz_mm - theirs.xyz_mm).norm());
+                let mm = (mine.position.xyz_mm - theirs.xyz_mm).norm();
+                difference.mm(mm);
+                difference.figure(mine.name.as_str(), Unit::Mm, mm);
             }
             Some(_) => {}
         }
@@ -31,10 +34,12 @@ pub fn checks(a: &LandmarkCheck, b: &LandmarkCheck, difference: &mut Difference)
         ));
         return;
     }
+    let measured_mm = (a.measured_mm - b.measured_mm).abs();
+    difference.figure(format!("measured at {}", a.landmark), Unit::Mm, measured_mm);
     for mm in [
         (a.planned.xyz_mm - b.planned.xyz_mm).norm(),
         (a.touched.xyz_mm - b.touched.xyz_mm).norm(),
-        (a.measured_mm - b.measured_mm).abs(),
+        measured_mm,
         (a.predicted_mm - b.predicted_mm).abs(),
     ] {
         if mm != 0.0 {
@@ -63,7 +68,8 @@ mod tests {
         let mut difference = Difference::default();
         let (a, b) = (marks(&[("tip", 1.0), ("neck", 2.0)]), marks(&[("neck", 2.5), ("tip", 1.0)]));
         landmarks(&a, &b, &mut difference);
-        assert_eq!(difference, Difference { mm: Some(0.5), ..Difference::default() });
+        assert!(difference.is_still(&Difference { mm: Some(0.5), ..Difference::default() }));
+        assert_eq!(difference.figures[0].of, "neck");
         let mut difference = Difference::default();
         landmarks(&a, &marks(&[("tip", 1.0), ("apex", 0.0)]), &mut difference);
         assert_eq!(
@@ -84,7 +90,7 @@ mod tests {
         };
         let mut difference = Difference::default();
         checks(&check(2.0), &check(2.0), &mut difference);
-        assert!(difference.is_none());
+        assert!(difference.is_within(&super::super::Tolerance::default()));
         checks(&check(2.0), &check(3.5), &mut difference);
         assert_eq!((difference.mm, difference.others), (Some(1.5), 0));
         let other = LandmarkCheck { landmark: "neck".to_owned(), ..check(2.0) };

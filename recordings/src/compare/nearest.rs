@@ -132,6 +132,13 @@ impl Spread {
         }
     }
 
+    /// Takes all distances of another into account.
+    pub fn merge(&mut self, other: &Self) {
+        self.largest = self.largest.max(other.largest);
+        self.sum += other.sum;
+        self.count += other.count;
+    }
+
     /// The mean; none if there were no points.
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum / self.count as f64)

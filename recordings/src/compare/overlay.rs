@@ -8,10 +8,12 @@ use nalgebra::Point3;
 use super::difference::Difference;
 use super::distances::guidances;
 use super::nearest::{Segment, Shapes, Spread};
+use super::spread::Unit;
 
 /// Compares the outlines of structures of the same name, however many lines they are: the distance of every
-/// point of each from the other's lines; and what is said of their error.
-pub fn overlays(a: &Overlay, b: &Overlay, difference: &mut Difference) {
+/// point of each from the other's lines, also in millimetres if it is known how large a pixel is; and what
+/// is said of their error.
+pub fn overlays(a: &Overlay, b: &Overlay, mm_per_px: Option<f64>, difference: &mut Difference) {
     if (a.width_px, a.height_px) != (b.width_px, b.height_px) {
         difference.other(format!(
             "an image of {}×{} against one of {}×{} pixels",
@@ -30,8 +32,15 @@ pub fn overlays(a: &Overlay, b: &Overlay, difference: &mut Difference) {
         }
         match [mine, theirs].map(|side| side.segments.is_empty()) {
             [false, false] => {
-                spread.add_all(mine.points(), &Shapes::new(theirs.segments.clone()));
-                spread.add_all(theirs.points(), &Shapes::new(mine.segments.clone()));
+                let mut of_structure = Spread::default();
+                of_structure.add_all(mine.points(), &Shapes::new(theirs.segments.clone()));
+                of_structure.add_all(theirs.points(), &Shapes::new(mine.segments.clone()));
+                let mean_px = of_structure.mean().unwrap_or(0.0);
+                difference.figure(name, Unit::Px, mean_px);
+                if let Some(mm_per_px) = mm_per_px {
+                    difference.figure(name, Unit::Mm, mean_px * mm_per_px);
+                }
+                spread.merge(&of_structure);
                 if mine.error_px != theirs.error_px {
                     spread.largest = spread.largest.max((mine.error_px - theirs.error_px).abs());
                 }
@@ -117,7 +126,7 @@ mod tests {
 
     fn compared(a: &Overlay, b: &Overlay) -> Difference {
         let mut difference = Difference::default();
-        overlays(a, b, &mut difference);
+        overlays(a, b, Some(0.5), &mut difference);
         difference
     }
 

@@ -9,13 +9,15 @@ use messages::{
 use serde::de::IgnoredAny;
 
 use super::difference::Difference;
+use super::reference::Reference;
 use super::{
     distances, image, label, landmarks, overlay, placement, pose, registration, scores, surfaces,
     vessel_tree, volume,
 };
 
-/// None if they are identical bit for bit, `published_at` and the session aside.
-pub fn difference(a: &Received, b: &Received) -> Option<Difference> {
+/// None if they are identical bit for bit, `published_at` and the session aside; `reference` is what is
+/// measured with beside them.
+pub fn difference(a: &Received, b: &Received, reference: &Reference) -> Option<Difference> {
     let (left, right) = (a.envelope(), b.envelope());
     let same_value = value(a).is_some() && value(a) == value(b);
     let same_arrays = left.arrays == right.arrays && arrays_equal(a, b);
@@ -51,12 +53,12 @@ pub fn difference(a: &Received, b: &Received) -> Option<Difference> {
         difference.ms(left.acquired_at.distance(right.acquired_at).as_secs_f64() * 1e3);
     }
     if !(same_value && same_arrays) {
-        by_type(a, b, &mut difference);
+        by_type(a, b, reference, &mut difference);
     }
     Some(difference)
 }
 
-fn by_type(a: &Received, b: &Received, difference: &mut Difference) {
+fn by_type(a: &Received, b: &Received, reference: &Reference, difference: &mut Difference) {
     let before = difference.clone();
     let known = match a.envelope().schema.as_str() {
         ToolPoses::SCHEMA => both(a, b, |a, b| pose::tools(a, b, difference)),
@@ -80,9 +82,13 @@ fn by_type(a: &Received, b: &Received, difference: &mut Difference) {
                 _ => None,
             }
         }
-        Registration::SCHEMA => both(a, b, |a, b| registration::registrations(a, b, difference)),
+        Registration::SCHEMA => {
+            both(a, b, |a, b| registration::registrations(a, b, &reference.map, difference))
+        }
         Distances::SCHEMA => both(a, b, |a, b| distances::distances(a, b, difference)),
-        Overlay::SCHEMA => both(a, b, |a, b| overlay::overlays(a, b, difference)),
+        Overlay::SCHEMA => {
+            both(a, b, |a, b| overlay::overlays(a, b, reference.mm_per_px, difference))
+        }
         LandmarkCheck::SCHEMA => both(a, b, |a, b| landmarks::checks(a, b, difference)),
         Scores::SCHEMA => both(a, b, |a, b| scores::scores(a, b, difference)),
         Instruction::SCHEMA => both(a, b, |a: &Instruction, b: &Instruction| {
@@ -104,7 +110,7 @@ fn by_type(a: &Received, b: &Received, difference: &mut Difference) {
         _ => None,
     };
     // A type of somebody else, damaged, or it differs in what has no measure.
-    if known.is_none_or(|equal| !equal && *difference == before) {
+    if known.is_none_or(|equal| !equal && difference.is_still(&before)) {
         difference.other("the bytes of the value differ");
     }
 }

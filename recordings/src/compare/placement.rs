@@ -5,6 +5,7 @@ use nalgebra::Point3;
 
 use super::difference::Difference;
 use super::pose::errors;
+use super::spread::Unit;
 
 /// Compares the places of two images of `[width, height]` pixels.
 pub fn placements(a: &Placement, b: &Placement, size: [u32; 2], difference: &mut Difference) {
@@ -16,7 +17,8 @@ pub fn placements(a: &Placement, b: &Placement, size: [u32; 2], difference: &mut
             let [width, height] = size.map(f64::from);
             let corners = [(0.0, 0.0), (width, 0.0), (0.0, height), (width, height)]
                 .map(|(x, y)| Point3::new(x - 0.5, y - 0.5, 0.0));
-            maps(a, b, &corners, difference);
+            let farthest_mm = maps(a, b, &corners, difference);
+            difference.figure("farthest corner of the image", Unit::Mm, farthest_mm);
             if error_a != error_b {
                 errors(*error_a, *error_b, difference);
             }
@@ -38,24 +40,29 @@ pub fn placements(a: &Placement, b: &Placement, size: [u32; 2], difference: &mut
     }
 }
 
-/// The largest distance of a corner, and the largest angle between the axes, under two maps.
+/// The largest distance of a corner, which it returns in millimetres, and the largest angle between the
+/// axes, under two maps.
 pub fn maps<To, From>(
     a: &Affine<To, From>,
     b: &Affine<To, From>,
     corners: &[Point3<f64>],
     difference: &mut Difference,
-) {
+) -> f64 {
+    let mut farthest_mm = 0.0_f64;
     if a == b {
-        return;
+        return farthest_mm;
     }
     for &corner in corners {
         let corner: Point<From> = Point::new(corner);
-        difference.mm(((*a * corner).xyz_mm - (*b * corner).xyz_mm).norm());
+        let mm = ((*a * corner).xyz_mm - (*b * corner).xyz_mm).norm();
+        farthest_mm = farthest_mm.max(mm);
+        difference.mm(mm);
     }
     for axis in 0..3 {
         let (a, b) = (a.axis(axis), b.axis(axis));
         difference.degrees(a.cross(&b).norm().atan2(a.dot(&b)).to_degrees());
     }
+    farthest_mm
 }
 
 #[cfg(test)]

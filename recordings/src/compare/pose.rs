@@ -1,8 +1,10 @@
 //! Tool poses: how far positions and orientations are apart, and who is hidden on one side only.
 
 use messages::{Pose, ToolPoses, Tracker, Transform};
+use nalgebra::UnitQuaternion;
 
 use super::difference::Difference;
+use super::spread::Unit;
 
 /// Compares tools by name.
 pub fn tools(a: &ToolPoses, b: &ToolPoses, difference: &mut Difference) {
@@ -16,7 +18,7 @@ pub fn tools(a: &ToolPoses, b: &ToolPoses, difference: &mut Difference) {
                 Pose::Visible { to_from_tool: a, error_mm: error_a },
                 Pose::Visible { to_from_tool: b, error_mm: error_b },
             ) => {
-                transforms(a, b, difference);
+                transforms(&mine.name, a, b, difference);
                 if error_a != error_b {
                     errors(*error_a, *error_b, difference);
                 }
@@ -43,6 +45,7 @@ pub fn tools(a: &ToolPoses, b: &ToolPoses, difference: &mut Difference) {
 
 /// The distance of the origins and the angle of the rotation between two poses.
 fn transforms<From>(
+    tool: &str,
     a: &Transform<Tracker, From>,
     b: &Transform<Tracker, From>,
     difference: &mut Difference,
@@ -51,11 +54,20 @@ fn transforms<From>(
         return;
     }
     let (a, b) = (a.isometry(), b.isometry());
-    difference.mm((a.translation.vector - b.translation.vector).norm());
-    // The angle from the norms of sum and difference of the quaternions: exact for tiny angles too.
-    let (p, q) = (a.rotation.coords, b.rotation.coords);
+    let mm = (a.translation.vector - b.translation.vector).norm();
+    let degrees = angle(&a.rotation, &b.rotation);
+    difference.mm(mm);
+    difference.degrees(degrees);
+    difference.figure(tool, Unit::Mm, mm);
+    difference.figure(tool, Unit::Degrees, degrees);
+}
+
+/// The angle between two rotations, degrees.
+pub fn angle(a: &UnitQuaternion<f64>, b: &UnitQuaternion<f64>) -> f64 {
+    // From the norms of sum and difference of the quaternions: exact for tiny angles too.
+    let (p, q) = (a.coords, b.coords);
     let q = if p.dot(&q) < 0.0 { -q } else { q };
-    difference.degrees((4.0 * (p - q).norm().atan2((p + q).norm())).to_degrees());
+    (4.0 * (p - q).norm().atan2((p + q).norm())).to_degrees()
 }
 
 /// Error estimates are positions' errors, so they count in millimetres.

@@ -1,10 +1,16 @@
 //! Registrations: their states, and how far apart they put what was registered.
 
+use std::collections::BTreeMap;
+
 use messages::{Alignment, Displaced, DisplacementField, Point, Preoperative, Registration};
 use messages::{RegistrationState, Voxel};
 use nalgebra::Point3;
 
 use super::difference::Difference;
+use super::nearest::Spread;
+use super::pose;
+use super::reference::MapPoint;
+use super::spread::Unit;
 
 /// Shares of what is explained follow from where things lie, so they may differ by this where that
 /// differs; elsewhere not at all.
@@ -12,14 +18,48 @@ const SHARE: f64 = 0.01;
 /// A node on a field's border that rounding puts outside by no more than this belongs to it, nodes.
 const BORDER: f64 = 1e-6;
 
-/// Compares two registrations.
-pub fn registrations(a: &Registration, b: &Registration, difference: &mut Difference) {
+/// Compares two registrations; `map` are the points of the map that are followed.
+pub fn registrations(
+    a: &Registration,
+    b: &Registration,
+    map: &[MapPoint],
+    difference: &mut Difference,
+) {
     if a.state != b.state {
         difference.other(format!("{} against {}", words(&a.state), words(&b.state)));
     }
     if let (Some(a), Some(b)) = (&a.alignment, &b.alignment) {
         alignments(a, b, difference);
+        follow(a, b, map, difference);
     }
+}
+
+/// How far apart both put the points of the map in the patient, all and by structure, and how they are
+/// turned against each other.
+fn follow(a: &Alignment, b: &Alignment, map: &[MapPoint], difference: &mut Difference) {
+    let (mut all, mut by_structure) = (Spread::default(), BTreeMap::<&str, Spread>::new());
+    for point in map {
+        let (Some(here), Some(there)) = (a.patient(point.position), b.patient(point.position))
+        else {
+            continue;
+        };
+        let mm = (here.xyz_mm - there.xyz_mm).norm();
+        all.add(mm);
+        by_structure.entry(&point.structure).or_default().add(mm);
+    }
+    if let Some(mean) = all.mean() {
+        difference.figure("map, mean of its points", Unit::Mm, mean);
+        difference.figure("map, farthest of its points", Unit::Mm, all.largest);
+    }
+    for (structure, spread) in by_structure {
+        difference.figure(
+            format!("map, mean of {structure}"),
+            Unit::Mm,
+            spread.mean().unwrap_or(0.0),
+        );
+    }
+    let [a, b] = [a, b].map(|side| side.preoperative_from_patient.isometry().rotation);
+    difference.figure("turn", Unit::Degrees, pose::angle(&a, &b));
 }
 
 fn words(state: &RegistrationState) -> String {
@@ -176,7 +216,7 @@ mod tests {
 
     fn compared(a: &Registration, b: &Registration) -> Difference {
         let mut difference = Difference::default();
-        registrations(a, b, &mut difference);
+        registrations(a, b, &[], &mut difference);
         difference
     }
 

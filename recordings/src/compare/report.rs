@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use messages::Timestamp;
 use messages::wire::Received;
 use runtime::Topic;
 use serde::Serialize;
 
 use super::difference::{Difference, Tolerance};
 use super::pair;
+use super::reference::Reference;
+use super::spread::{Gathered, Spreads};
 use crate::ledger::Ledger;
 use crate::topic;
 
@@ -44,8 +47,22 @@ pub struct StreamReport {
     pub only_b: u64,
     /// The largest differences.
     pub difference: Difference,
+    /// How what differs is spread over the pairs that do.
+    #[serde(flatten)]
+    pub spreads: Spreads,
     /// Whether all of it is within the tolerance.
     pub within: bool,
+    #[serde(skip)]
+    gathered: Gathered,
+}
+
+/// What all pairs are measured with.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scale {
+    /// The map and the size of a pixel.
+    pub reference: Reference,
+    /// When the first recording starts.
+    pub start: Timestamp,
 }
 
 impl Report {
@@ -85,13 +102,16 @@ impl Report {
     }
 
     /// Compares a pair.
-    pub(super) fn pair(&mut self, a: &Received, b: &Received) {
-        let found = pair::difference(a, b);
+    pub(super) fn pair(&mut self, a: &Received, b: &Received, scale: &Scale) {
+        let found = pair::difference(a, b, &scale.reference);
         let stream = self.stream(a);
         match found {
             None => stream.identical += 1,
-            Some(difference) => {
+            Some(mut difference) => {
                 stream.different += 1;
+                let figures = std::mem::take(&mut difference.figures);
+                let at = a.envelope().acquired_at;
+                stream.gathered.add(figures, &difference.other, at, scale.start);
                 let envelope = a.envelope();
                 let whose = if envelope.incarnation > 1 {
                     format!("message {} of incarnation {}", envelope.sequence, envelope.incarnation)
@@ -117,6 +137,7 @@ impl Report {
     pub(super) fn judge(&mut self, tolerance: &Tolerance) {
         self.tolerance = *tolerance;
         for stream in self.streams.values_mut().chain(self.journals.values_mut()) {
+            stream.spreads = stream.gathered.spreads();
             let there = stream.only_a == 0 && stream.only_b == 0;
             stream.within = there && stream.difference.is_within(tolerance);
         }
@@ -167,8 +188,8 @@ fn table(text: &mut String, kind: &str, streams: &BTreeMap<String, StreamReport>
             report.different,
             words(report)
         );
-        for other in &report.difference.other {
-            let _ = writeln!(text, "{:name$}    {other}", "");
+        for line in report.spreads.lines() {
+            let _ = writeln!(text, "{:name$}    {line}", "");
         }
     }
 }

@@ -6,6 +6,7 @@ use nalgebra::Point3;
 
 use super::difference::Difference;
 use super::nearest::{Shape, Shapes, Spread};
+use super::spread::Unit;
 
 /// A triangle.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +70,11 @@ pub fn surfaces<In: Frame>(a: &Surfaces<In>, b: &Surfaces<In>, difference: &mut 
         if error_a != error_b {
             difference.mm((error_a - error_b).abs());
         }
-        meshes(&mine, &theirs, &mut spread, difference);
+        let mut of_structure = Spread::default();
+        meshes(&mine, &theirs, &mut of_structure, difference);
+        difference.figure(format!("{name}, mean"), Unit::Mm, of_structure.mean().unwrap_or(0.0));
+        difference.figure(format!("{name}, farthest"), Unit::Mm, of_structure.largest);
+        spread.merge(&of_structure);
     }
     for theirs in b.meshes() {
         let name = &theirs.surface.structure.name;

@@ -4,6 +4,7 @@ use messages::{Centrelines, Frame, Structure, VesselTree};
 
 use super::difference::Difference;
 use super::nearest::Pieces;
+use super::spread::Unit;
 
 /// Compares two trees, whose nodes and branches may be numbered otherwise: the distance of every node
 /// of each from the other's centrelines, what the radius there differs by, and the length.
@@ -45,7 +46,7 @@ pub fn trees<In: Frame>(a: &VesselTree<In>, b: &VesselTree<In>, difference: &mut
     if all != 0.0 {
         difference.length_mm(all.abs());
     }
-    if *difference == before && left != right {
+    if difference.is_still(&before) && left != right {
         difference.other("the same lines, but joined or numbered otherwise");
     }
 }
@@ -64,7 +65,10 @@ fn distances(trees: [&Centrelines; 2], difference: &mut Difference) {
         }
     }
     if largest_mm > 0.0 {
-        difference.distances(largest_mm, sum_mm / count.max(1) as f64);
+        let mean_mm = sum_mm / count.max(1) as f64;
+        difference.distances(largest_mm, mean_mm);
+        difference.figure("centrelines, mean", Unit::Mm, mean_mm);
+        difference.figure("centrelines, farthest", Unit::Mm, largest_mm);
     }
     if radius_mm > 0.0 {
         difference.mm(radius_mm);

@@ -7,6 +7,7 @@ use super::difference::Difference;
 use super::image::greys;
 use super::label::{dice, dices, weights};
 use super::placement::maps;
+use super::spread::Unit;
 use super::vessel_tree::names;
 
 /// Compares two volumes voxel by voxel.
@@ -21,7 +22,9 @@ pub fn volumes(a: &Volume, b: &Volume, difference: &mut Difference) {
     }
     greys(a.voxels.as_slice(), b.voxels.as_slice(), difference);
     if a.seen != b.seen {
-        difference.dice(dice(a.seen.as_slice(), b.seen.as_slice(), 1).unwrap_or(1.0));
+        let seen = dice(a.seen.as_slice(), b.seen.as_slice(), 1).unwrap_or(1.0);
+        difference.dice(seen);
+        difference.figure("what was seen", Unit::Dice, seen);
     }
 }
 
@@ -62,8 +65,11 @@ pub fn label_volumes<In: Frame>(
     weights(a.model.as_ref(), b.model.as_ref(), difference);
     let (left, right) = (a.labels.as_slice(), b.labels.as_slice());
     if left != right {
-        for dice in dices(left, right, a.structures.len()).into_iter().flatten() {
+        let dices = dices(left, right, a.structures.len());
+        for (structure, dice) in a.structures.iter().zip(dices) {
+            let Some(dice) = dice else { continue };
             difference.dice(dice);
+            difference.figure(structure.name.as_str(), Unit::Dice, dice);
         }
     }
 }
@@ -117,7 +123,9 @@ mod tests {
         let (a, b) = (labels(0.0, [1, 1, 1, 1, 2, 2, 0, 0]), labels(0.0, [1, 1, 1, 0, 2, 0, 2, 2]));
         label_volumes(&a, &b, &mut difference);
         // Liver 6 / 7, portal vein 2 / 5.
-        assert_eq!(difference, Difference { dice: Some(0.4), ..Difference::default() });
+        assert!(difference.is_still(&Difference { dice: Some(0.4), ..Difference::default() }));
+        let figures = difference.figures.iter().map(|figure| (figure.of.as_str(), figure.value));
+        assert!(figures.eq([("liver", 6.0 / 7.0), ("portal_vein", 0.4)]));
     }
 
     #[test]

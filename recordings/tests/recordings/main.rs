@@ -14,3 +14,4 @@ mod reading;
 mod recording;
 mod restarting;
 mod session;
+mod spreading;
