@@ -5,6 +5,7 @@
 //! | [`metaimage`] | MetaImage (`.mha`, `.mhd`): images and volumes |
 //! | [`nrrd`], [`nifti`] | volumes as NRRD (`.nrrd`, `.nhdr`) and NIfTI-1 (`.nii`, `.nii.gz`) |
 //! | [`placed_volume`] | a volume of any of the three kinds, with its place in the body |
+//! | [`surface_file`] | triangle surfaces: STL, PLY and VTP |
 //! | [`plus_sequence`] | PLUS sequence metafiles (`.igs.mha`): tracked image sequences, or poses alone |
 //! | [`plus_config`] | PLUS device-set XML: the transforms of `CoordinateDefinitions` |
 //!
@@ -18,3 +19,4 @@ pub mod nrrd;
 pub mod placed_volume;
 pub mod plus_config;
 pub mod plus_sequence;
+pub mod surface_file;
