@@ -1,5 +1,7 @@
 //! The registration of one operation: what was seen, touched and said, and what follows from it.
 
+mod anchor;
+
 use messages::{
     Alignment, Centrelines, Fit, Instruction, InstructionKind, LandmarkCheck, LandmarkTouch,
     Landmarks, Point, Preoperative, Registration, Timestamp, Transform,
@@ -11,6 +13,8 @@ use crate::parameters::{ParameterError, Parameters};
 use crate::reference::{Outcome, Reference};
 use crate::standing::{Happening, NothingThere, Rules, Standing};
 use crate::touched::Touched;
+
+use self::anchor::Anchor;
 
 /// What was found last.
 struct Found {
@@ -28,8 +32,8 @@ pub struct Procedure {
     reference: Option<Reference>,
     /// The newest tree of the patient; a map that comes later is registered to it.
     seen: Option<(Timestamp, Centrelines)>,
-    /// When the volume was acquired that replaces what was swept before it.
-    anchored_at: Option<Timestamp>,
+    /// The volume that takes the place of what was swept before it.
+    anchor: Option<Anchor>,
     found: Option<Found>,
     /// What was marked in the preoperative image.
     landmarks: Option<Landmarks<Preoperative>>,
@@ -75,7 +79,7 @@ impl Procedure {
             rules,
             reference: None,
             seen: None,
-            anchored_at: None,
+            anchor: None,
             found: None,
             landmarks: None,
             touched: Touched::default(),
@@ -100,36 +104,13 @@ impl Procedure {
         self.reference = Some(Reference::new(tree));
         self.found = None;
         self.touched.forget();
+        if let Some(anchor) = &mut self.anchor {
+            anchor.alignment = None;
+        }
         self.standing = Standing::none(NOTHING_SEEN);
         let Some((seen_at, tree)) = self.seen.take() else { return Ok(None) };
         self.see(seen_at, tree)?;
         Ok(Some(seen_at))
-    }
-
-    /// A tree of the patient. Answers whether it counts: one from before the volume that was acquired meanwhile shows the
-    /// body as it was then.
-    ///
-    /// # Errors
-    /// If a parameter is not usable.
-    pub fn sweep(&mut self, acquired_at: Timestamp, tree: Centrelines) -> Result<bool, Error> {
-        let counts = self.anchored_at.is_none_or(|anchored_at| acquired_at >= anchored_at);
-        if counts {
-            self.see(acquired_at, tree)?;
-        }
-        Ok(counts)
-    }
-
-    /// The tree of a volume that was acquired meanwhile, to which everything is registered anew.
-    ///
-    /// # Errors
-    /// If a parameter is not usable.
-    pub fn anchor(&mut self, acquired_at: Timestamp, tree: Centrelines) -> Result<(), Error> {
-        self.anchored_at = Some(acquired_at);
-        self.touched.forget();
-        if let Some(found) = &mut self.found {
-            found.searched_mm = 0.0;
-        }
-        self.see(acquired_at, tree)
     }
 
     /// Registers what is seen now.
@@ -178,30 +159,10 @@ impl Procedure {
         outcome: &Outcome,
         searched_mm: f64,
     ) -> Result<(), Error> {
-        let fitted = outcome.registration.as_ref().zip(outcome.assessment.fit.as_ref());
-        let aligned = fitted.and_then(|(registration, figures)| {
-            let alignment = Alignment {
-                preoperative_from_patient: Transform::from_isometry(
-                    *registration.deformation.target_from_source(),
-                ),
-                field: field(registration, source)?,
-                fit: Fit {
-                    explained: figures.score,
-                    residual_mm: figures.rms_mm,
-                    rival: figures.rival,
-                },
-                data_acquired_at: acquired_at,
-            };
-            Some((alignment, figures.rival))
-        });
-        let doubt = match &outcome.assessment.verdict {
-            Verdict::Accepted => None,
-            Verdict::Unverified(doubt) => Some(*doubt),
-            Verdict::Refused(_) => Some(Doubt::NotSearched),
-        };
+        let aligned = alignment(acquired_at, source, outcome);
         let happening = match &aligned {
-            Some((alignment, _)) => Happening::Fitted {
-                doubt,
+            Some(alignment) => Happening::Fitted {
+                doubt: doubt(outcome),
                 moved_mm: self
                     .found
                     .as_ref()
@@ -216,7 +177,8 @@ impl Procedure {
             },
         };
         self.standing.after(happening, self.rules)?;
-        if let Some((alignment, rival)) = aligned {
+        if let Some(alignment) = aligned {
+            let rival = alignment.fit.rival;
             self.found = Some(Found { alignment, rival, searched_mm });
             self.be_honest();
         }
@@ -298,6 +260,28 @@ impl Procedure {
         if !self.standing.state().is_aligned() {
             self.found = None;
         }
+    }
+}
+
+/// The alignment of an outcome, if it has one.
+fn alignment(acquired_at: Timestamp, source: &Centrelines, outcome: &Outcome) -> Option<Alignment> {
+    let registration = outcome.registration.as_ref()?;
+    let figures = outcome.assessment.fit.as_ref()?;
+    let isometry = *registration.deformation.target_from_source();
+    Some(Alignment {
+        preoperative_from_patient: Transform::from_isometry(isometry),
+        field: field(registration, source)?,
+        fit: Fit { explained: figures.score, residual_mm: figures.rms_mm, rival: figures.rival },
+        data_acquired_at: acquired_at,
+    })
+}
+
+/// What speaks against relying on an outcome.
+fn doubt(outcome: &Outcome) -> Option<Doubt> {
+    match &outcome.assessment.verdict {
+        Verdict::Accepted => None,
+        Verdict::Unverified(doubt) => Some(*doubt),
+        Verdict::Refused(_) => Some(Doubt::NotSearched),
     }
 }
 

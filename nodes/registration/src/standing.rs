@@ -43,6 +43,13 @@ pub enum Happening<'a> {
     },
     /// A landmark was touched.
     Touched(Touch<'a>),
+    /// Something newer was seen that does not lie on it, and nothing was found instead: it is kept.
+    Contested {
+        /// What.
+        reason: String,
+        /// Whether only a person, a landmark or another beginning settles it; else the next fit does.
+        lasting: bool,
+    },
 }
 
 /// How far a touched landmark lies off.
@@ -72,13 +79,32 @@ pub struct Standing {
     tolerated: Option<Doubt>,
     /// Why a person rejected one; until somebody confirms another, none is accepted by itself.
     rejected: Option<String>,
+    /// What speaks against it whatever fits, until somebody confirms it.
+    contested: Option<String>,
+    /// It began anew with a volume acquired meanwhile, and nobody has confirmed it since.
+    began_anew: bool,
 }
 
 impl Standing {
     /// Nothing is known yet.
     pub fn none(reason: &str) -> Self {
         let state = RegistrationState::None { reason: reason.to_owned() };
-        Self { state, doubt: None, tolerated: None, rejected: None }
+        Self {
+            state,
+            doubt: None,
+            tolerated: None,
+            rejected: None,
+            contested: None,
+            began_anew: false,
+        }
+    }
+
+    /// The body changed, and a volume shows how it is now: what was confirmed before no longer counts, but what a person
+    /// rejected is remembered.
+    pub fn begin_anew(&mut self) {
+        let rejected = self.rejected.take();
+        let reason = "a volume was acquired meanwhile, and is not registered yet";
+        *self = Self { rejected, began_anew: true, ..Self::none(reason) };
     }
 
     /// The state as it is told.
@@ -93,17 +119,18 @@ impl Standing {
 
     /// The standing after something happened.
     ///
-    /// | from | fits | fits, in doubt | nothing fits | accept | reject | landmark near | off | far off |
-    /// | --- | --- | --- | --- | --- | --- | --- | --- | --- |
-    /// | none | unverified¹ | unverified | refused | – | – | – | – | – |
-    /// | unverified | unverified¹ | unverified | refused | accepted | refused | accepted | refused | refused |
-    /// | accepted | accepted² | degraded²³ | degraded | accepted | refused | accepted | degraded | refused |
-    /// | degraded | accepted² | degraded²³ | degraded | accepted | refused | accepted | degraded | refused |
-    /// | refused | unverified¹ | unverified | refused | – | refused | – | – | – |
+    /// | from | fits | fits, in doubt | nothing fits | accept | reject | landmark near | off | far off | contested |
+    /// | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+    /// | none | unverified¹ | unverified | refused | – | – | – | – | – | refused |
+    /// | unverified | unverified¹ | unverified | refused | accepted | refused | accepted | refused | refused | unverified |
+    /// | accepted | accepted²⁴ | degraded²³ | degraded | accepted | refused | accepted | degraded | refused | degraded |
+    /// | degraded | accepted²⁴ | degraded²³ | degraded | accepted | refused | accepted | degraded | refused | degraded |
+    /// | refused | unverified¹ | unverified | refused | – | refused | – | – | – | refused |
     ///
     /// ¹ accepted if that is to happen by itself and none was rejected before; ² unverified if it moved too far from what
-    /// was accepted; ³ accepted if the same doubt was there when it was confirmed. A fit under which a landmark that was
-    /// touched lies off goes as the landmark says. “Off” is more than `max_check_error_mm`, “far off” more than twice that.
+    /// was accepted; ³ accepted if the same doubt was there when it was confirmed; ⁴ degraded while it is contested for
+    /// good. A fit under which a landmark that was touched lies off goes as the landmark says. “Off” is more than
+    /// `max_check_error_mm`, “far off” more than twice that.
     ///
     /// # Errors
     /// Where the table has a dash: nothing changes.
@@ -138,9 +165,25 @@ impl Standing {
                 Some(state) => self.state = state,
                 None => self.confirm(),
             },
+            Happening::Contested { reason, lasting } => {
+                if lasting && self.state.is_aligned() {
+                    self.contested = Some(reason.clone());
+                }
+                self.state = match self.state {
+                    RegistrationState::Unverified { .. } => {
+                        RegistrationState::Unverified { reason }
+                    }
+                    _ if was_accepted => RegistrationState::Degraded { reason },
+                    _ => RegistrationState::Refused { reason },
+                };
+            }
         }
         if !self.was_accepted() {
             self.tolerated = None;
+        }
+        if !self.state.is_aligned() {
+            // What it spoke against is gone.
+            self.contested = None;
         }
         Ok(())
     }
@@ -149,12 +192,14 @@ impl Standing {
         self.state = RegistrationState::Accepted;
         self.tolerated = self.doubt;
         self.rejected = None;
+        self.contested = None;
+        self.began_anew = false;
     }
 
     fn fitted(&self, was_accepted: bool, moved_mm: Option<f64>, rules: Rules) -> RegistrationState {
-        let by_itself =
-            rules.accept_automatically && self.doubt.is_none() && self.rejected.is_none();
-        if by_itself {
+        let nothing_against =
+            self.doubt.is_none() && self.rejected.is_none() && self.contested.is_none();
+        if rules.accept_automatically && nothing_against {
             return RegistrationState::Accepted;
         }
         let jumped = moved_mm.filter(|&mm| was_accepted && mm > rules.max_move_mm);
@@ -163,6 +208,13 @@ impl Standing {
                 "it moved the vessels by {mm:.0} mm against what had been accepted; confirm it anew"
             );
             return RegistrationState::Unverified { reason };
+        }
+        if let Some(reason) = self.contested.clone() {
+            return if was_accepted {
+                RegistrationState::Degraded { reason }
+            } else {
+                RegistrationState::Unverified { reason }
+            };
         }
         let kind = |doubt: &Option<Doubt>| doubt.as_ref().map(std::mem::discriminant);
         match (&self.doubt, &self.rejected) {
@@ -179,8 +231,12 @@ impl Standing {
                 RegistrationState::Unverified { reason }
             }
             (None, None) => {
-                let reason = "it fits, and nobody has confirmed it".to_owned();
-                RegistrationState::Unverified { reason }
+                let reason = if self.began_anew {
+                    "it fits the volume acquired meanwhile, and nobody has confirmed it since"
+                } else {
+                    "it fits, and nobody has confirmed it"
+                };
+                RegistrationState::Unverified { reason: reason.to_owned() }
             }
         }
     }

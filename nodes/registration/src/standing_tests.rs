@@ -49,6 +49,10 @@ fn touch(error_mm: f64) -> Happening<'static> {
     Happening::Touched(Touch { landmark: "hilum", error_mm })
 }
 
+fn contested(lasting: bool) -> Happening<'static> {
+    Happening::Contested { reason: "the volume lies elsewhere".to_owned(), lasting }
+}
+
 /// A standing in each state, as procedures come to it.
 fn standing(wanted: State) -> Standing {
     let mut standing = Standing::none("nothing yet");
@@ -69,7 +73,7 @@ fn standing(wanted: State) -> Standing {
 #[test]
 fn every_state_goes_where_the_table_says() {
     type Column = (&'static str, fn() -> Happening<'static>);
-    let columns: [Column; 10] = [
+    let columns: [Column; 12] = [
         ("fits", fits),
         ("doubtful", doubtful),
         ("nothing fits", nothing_fits),
@@ -80,16 +84,18 @@ fn every_state_goes_where_the_table_says() {
         ("far off", || touch(12.1)),
         ("a fit under which it is off", || under(6.1)),
         ("a fit under which it is far off", || under(12.1)),
+        ("contested", || contested(false)),
+        ("contested for good", || contested(true)),
     ];
     let dash = None;
     let to = Some;
     #[rustfmt::skip]
     let table = [
-        (Nothing,    [to(Unverified), to(Unverified), to(Refused),  dash,         dash,        dash,         dash,         dash,        to(Refused),  to(Refused)]),
-        (Unverified, [to(Unverified), to(Unverified), to(Refused),  to(Accepted), to(Refused), to(Accepted), to(Refused),  to(Refused), to(Refused),  to(Refused)]),
-        (Accepted,   [to(Accepted),   to(Degraded),   to(Degraded), to(Accepted), to(Refused), to(Accepted), to(Degraded), to(Refused), to(Degraded), to(Refused)]),
-        (Degraded,   [to(Accepted),   to(Degraded),   to(Degraded), to(Accepted), to(Refused), to(Accepted), to(Degraded), to(Refused), to(Degraded), to(Refused)]),
-        (Refused,    [to(Unverified), to(Unverified), to(Refused),  dash,         to(Refused), dash,         dash,         dash,        to(Refused),  to(Refused)]),
+        (Nothing,    [to(Unverified), to(Unverified), to(Refused),  dash,         dash,        dash,         dash,         dash,        to(Refused),  to(Refused), to(Refused), to(Refused)]),
+        (Unverified, [to(Unverified), to(Unverified), to(Refused),  to(Accepted), to(Refused), to(Accepted), to(Refused),  to(Refused), to(Refused),  to(Refused), to(Unverified), to(Unverified)]),
+        (Accepted,   [to(Accepted),   to(Degraded),   to(Degraded), to(Accepted), to(Refused), to(Accepted), to(Degraded), to(Refused), to(Degraded), to(Refused), to(Degraded), to(Degraded)]),
+        (Degraded,   [to(Accepted),   to(Degraded),   to(Degraded), to(Accepted), to(Refused), to(Accepted), to(Degraded), to(Refused), to(Degraded), to(Refused), to(Degraded), to(Degraded)]),
+        (Refused,    [to(Unverified), to(Unverified), to(Refused),  dash,         to(Refused), dash,         dash,         dash,        to(Refused),  to(Refused), to(Refused), to(Refused)]),
     ];
     for (from, row) in table {
         for ((name, happening), goal) in columns.iter().zip(row) {
@@ -154,6 +160,54 @@ fn what_moves_too_far_from_what_was_accepted_is_to_be_confirmed_anew() {
     let mut now = standing(Unverified);
     now.after(moved(40.0), RULES).unwrap();
     assert_eq!(state(&now), Unverified);
+}
+
+#[test]
+fn what_is_contested_for_good_is_settled_by_a_person_a_landmark_or_another_beginning() {
+    let mut passing = standing(Accepted);
+    passing.after(contested(false), RULES).unwrap();
+    passing.after(fits(), RULES).unwrap();
+    assert_eq!(state(&passing), Accepted, "the next fit settles it");
+
+    for rules in [RULES, BY_ITSELF] {
+        let mut now = standing(Accepted);
+        now.after(contested(true), rules).unwrap();
+        now.after(fits(), rules).unwrap();
+        let RegistrationState::Degraded { reason } = now.state() else { panic!("{now:?}") };
+        assert_eq!(reason, "the volume lies elsewhere");
+        let mut told = now.clone();
+        told.after(Happening::Accept, rules).unwrap();
+        let mut felt = now.clone();
+        felt.after(touch(2.0), rules).unwrap();
+        for mut settled in [told, felt] {
+            settled.after(fits(), rules).unwrap();
+            assert_eq!(state(&settled), Accepted);
+        }
+        now.after(reject(), rules).unwrap();
+        now.after(fits(), rules).unwrap();
+        let RegistrationState::Unverified { reason } = now.state() else { panic!("{now:?}") };
+        assert!(reason.contains("the veins cross"), "what was contested is gone: {reason}");
+    }
+}
+
+#[test]
+fn what_begins_anew_is_to_be_confirmed_anew_and_a_rejection_is_remembered() {
+    let mut now = standing(Accepted);
+    now.after(contested(true), RULES).unwrap();
+    now.begin_anew();
+    assert_eq!(state(&now), Nothing);
+    now.after(fits(), RULES).unwrap();
+    let RegistrationState::Unverified { reason } = now.state() else { panic!("{now:?}") };
+    assert!(reason.contains("volume acquired meanwhile"), "{reason}");
+    now.after(touch(2.0), RULES).unwrap();
+    now.after(fits(), RULES).unwrap();
+    assert_eq!(state(&now), Accepted);
+
+    let mut now = standing(Accepted);
+    now.after(reject(), BY_ITSELF).unwrap();
+    now.begin_anew();
+    now.after(fits(), BY_ITSELF).unwrap();
+    assert_eq!(state(&now), Unverified, "nobody has confirmed another");
 }
 
 #[test]

@@ -275,6 +275,99 @@ fn the_tree_of_a_volume_acquired_meanwhile_takes_the_place_of_what_was_swept_bef
     assert!(errors(&later, &moved).0 < 3.0);
 }
 
+fn anchored(node: &mut Register, at: i64, centrelines: &Centrelines) -> Registration {
+    take(node, Input::Anchor(stamped(at, tree::<Patient>(centrelines))))
+}
+
+/// The organ pushed aside, by more than an update from the last pose could follow.
+fn pushed(case: &Case) -> (Case, Centrelines) {
+    let push = nalgebra::Isometry3::new(
+        nalgebra::Vector3::new(35.0, -20.0, 15.0),
+        nalgebra::Vector3::new(0.3, -0.2, 0.4),
+    );
+    let moved = Case {
+        preoperative: case.preoperative.clone(),
+        intraoperative: case.intraoperative.transformed(&push),
+        near: case.near.iter().map(|(here, there)| (push * here, *there)).collect(),
+        anywhere: Vec::new(),
+        intraoperative_from_preoperative: push * case.intraoperative_from_preoperative,
+    };
+    let tree = moved.intraoperative.clone();
+    (moved, tree)
+}
+
+/// The branches of a tree that lie whole within a ball around its first branch point.
+fn part(tree: &Centrelines, reach_mm: f64) -> Centrelines {
+    let middle = tree.nodes()[tree.branch_points()[0] as usize].position_mm;
+    let inside = |node: &u32| (tree.nodes()[*node as usize].position_mm - middle).norm() < reach_mm;
+    let branches = tree.branches().iter().filter(|branch| branch.nodes.iter().all(inside));
+    Centrelines::new(tree.nodes().to_vec(), branches.cloned().collect()).unwrap()
+}
+
+#[test]
+fn a_volume_acquired_meanwhile_must_be_confirmed_and_what_was_touched_before_says_nothing_of_it() {
+    let case = patient(312);
+    let mut node = node(serde_json::json!({}));
+    before(&mut node, &case.preoperative);
+    now(&mut node, 5, &case.intraoperative);
+    assert_eq!(touched(&mut node, 6, &case, 0, 0.0).state, RegistrationState::Accepted);
+    let (moved, volume) = pushed(&case);
+    let anew = anchored(&mut node, 20, &volume);
+    assert!(matches!(anew.state, RegistrationState::Unverified { .. }), "{:?}", anew.state);
+    assert!(reason(&anew).contains("volume acquired meanwhile"), "{:?}", anew.state);
+    assert!(errors(&anew, &moved).0 < 3.0, "{:?}", errors(&anew, &moved));
+    let confirmed = touched(&mut node, 25, &moved, 1, 0.0);
+    assert_eq!(confirmed.state, RegistrationState::Accepted);
+    assert_eq!(confirmed.alignment.unwrap().data_acquired_at, Timestamp(20));
+}
+
+#[test]
+fn another_patients_volume_is_refused_and_what_was_there_is_kept_but_degraded() {
+    let (case, other) = (patient(304), patient(305));
+    let mut node = node(serde_json::json!({}));
+    before(&mut node, &case.preoperative);
+    let found = now(&mut node, 5, &case.intraoperative);
+    let unverified = anchored(&mut node, 6, &other.intraoperative);
+    assert!(matches!(unverified.state, RegistrationState::Unverified { .. }));
+    assert!(reason(&unverified).contains("cannot be registered"), "{:?}", unverified.state);
+    assert_eq!(unverified.alignment, found.alignment);
+    told(&mut node, 7, InstructionKind::AcceptRegistration);
+    let degraded = anchored(&mut node, 20, &other.intraoperative);
+    assert!(matches!(degraded.state, RegistrationState::Degraded { .. }), "{:?}", degraded.state);
+    assert!(reason(&degraded).contains("cannot be registered"), "{:?}", degraded.state);
+    assert_eq!(degraded.alignment, found.alignment);
+    let still = now(&mut node, 30, &case.intraoperative);
+    assert!(matches!(still.state, RegistrationState::Degraded { .. }), "{:?}", still.state);
+    let touch = touched(&mut node, 31, &case, 0, 0.0);
+    assert_eq!(touch.state, RegistrationState::Accepted);
+    assert_eq!(now(&mut node, 32, &case.intraoperative).state, RegistrationState::Accepted);
+}
+
+#[test]
+fn a_sweep_made_after_a_volume_says_nothing_while_it_is_short_and_tells_when_the_organ_moved_again()
+{
+    let case = patient(313);
+    let mut node = node(serde_json::json!({ "accept_automatically": true }));
+    before(&mut node, &case.preoperative);
+    let anew = anchored(&mut node, 20, &case.intraoperative);
+    assert_eq!(anew.state, RegistrationState::Accepted);
+    let mut context = Context::at(Timestamp(0));
+    let short = Input::Intraoperative(stamped(25, tree(&part(&case.intraoperative, 15.0))));
+    node.handle(short, &mut context).unwrap();
+    assert!(context.finish().0.is_empty(), "too little to say anything");
+    let longer = now(&mut node, 30, &part(&case.intraoperative, 50.0));
+    assert_eq!(longer.state, RegistrationState::Accepted);
+    assert_eq!(longer.alignment, anew.alignment, "less sure than the volume");
+    let (_, elsewhere) = pushed(&case);
+    let contested = now(&mut node, 35, &elsewhere);
+    assert!(matches!(contested.state, RegistrationState::Degraded { .. }), "{:?}", contested.state);
+    assert!(reason(&contested).contains("since the volume"), "{:?}", contested.state);
+    assert_eq!(contested.alignment, anew.alignment);
+    let again = now(&mut node, 40, &case.intraoperative);
+    assert_eq!(again.state, RegistrationState::Accepted);
+    assert_eq!(again.alignment.unwrap().data_acquired_at, Timestamp(40), "as sure as the volume");
+}
+
 #[test]
 fn a_map_that_comes_after_the_sweep_is_registered_at_once() {
     let case = patient(311);
