@@ -8,7 +8,7 @@
 //! | [`surface_net`] | a volume of labels to the closed surface of each; [`mesh`]: its triangles |
 //! | [`segment_image`] | the node `image`: a network over each image |
 //! | [`segment_volume`] | the nodes `volume` and `cone_beam_volume`: a network over a volume |
-//! | [`trace_labels`] | the node `preoperative_vessel_tree`: the vessels of a labelled volume |
+//! | [`trace_labels`] | the nodes `preoperative_vessel_tree` and `cone_beam_vessel_tree`: the vessels of a labelled volume |
 //! | [`extract_surfaces`] | the node `surfaces`: the surfaces of the structures of labelled volumes |
 //! | [`trace_volume`] | the node `vessel_tree`: the vessels of a volume reconstructed from labelled images |
 //!

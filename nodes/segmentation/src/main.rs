@@ -6,7 +6,7 @@ use runtime::Executable;
 use segmentation::extract_surfaces::ExtractSurfaces;
 use segmentation::segment_image::SegmentImage;
 use segmentation::segment_volume::{SegmentConeBeam, SegmentPreoperative};
-use segmentation::trace_labels::TraceLabels;
+use segmentation::trace_labels::{TraceConeBeam, TraceLabels};
 use segmentation::trace_volume::TraceVolume;
 
 fn main() -> ExitCode {
@@ -23,6 +23,10 @@ fn main() -> ExitCode {
         .node::<TraceLabels>(
             "preoperative_vessel_tree",
             "traces the vessels of a labelled preoperative volume: centrelines with radii",
+        )
+        .node::<TraceConeBeam>(
+            "cone_beam_vessel_tree",
+            "traces the vessels of a labelled volume made during the procedure",
         )
         .node::<TraceVolume>(
             "vessel_tree",

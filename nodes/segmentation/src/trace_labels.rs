@@ -1,9 +1,10 @@
-//! The node `preoperative_vessel_tree`: the vessels of a labelled preoperative volume as centrelines with radii.
+//! The nodes `preoperative_vessel_tree` and `cone_beam_vessel_tree`: the vessels of a labelled volume as centrelines with radii.
+
+mod nodes;
 
 use messages::centrelines::{Branch, Centrelines, CentrelinesError, Node as TreeNode};
 use messages::wire::WireError;
-use messages::{Health, LabelVolume, Preoperative, Stamped, Structure, VesselTree};
-use runtime::{Context, Node, inputs, outputs};
+use messages::{Frame, LabelVolume, Structure, VesselTree};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use crate::vessel_tree::{
     Foreground, Grid, GridError, ParameterError, TreeError, TreeParameters, vessel_tree,
 };
 
-/// Parameters of the node.
+/// Parameters of the nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Parameters {
@@ -34,14 +35,7 @@ impl Default for Parameters {
     }
 }
 
-inputs! {
-    /// What the node hears.
-    pub enum Input { labels => Labels(LabelVolume<Preoperative>) }
-}
-outputs! {
-    /// What the node says.
-    pub enum Output { tree => Tree(VesselTree<Preoperative>) }
-}
+pub use nodes::{TraceConeBeam, TraceLabels};
 
 /// Why there is no tree.
 #[derive(Debug, thiserror::Error)]
@@ -68,18 +62,18 @@ pub enum Error {
     Message(#[from] WireError),
 }
 
-/// The node.
-pub struct TraceLabels {
+/// Traces the vessels of labelled volumes.
+#[derive(Debug)]
+pub struct LabelTracer {
     parameters: TreeParameters,
 }
 
-impl Node for TraceLabels {
-    type Parameters = Parameters;
-    type Input = Input;
-    type Output = Output;
-    type Error = Error;
-
-    fn new(parameters: Parameters) -> Result<Self, Error> {
+impl LabelTracer {
+    /// With the parameters of the nodes.
+    ///
+    /// # Errors
+    /// If one is out of its range.
+    pub fn new(parameters: Parameters) -> Result<Self, Error> {
         let Parameters { least_component_mm3, spur_radii, step_mm } = parameters;
         let parameters = TreeParameters {
             least_component_mm3,
@@ -91,20 +85,6 @@ impl Node for TraceLabels {
         Ok(Self { parameters })
     }
 
-    fn handle(&mut self, input: Input, context: &mut Context<Output>) -> Result<(), Error> {
-        let Input::Labels(Stamped { acquired_at, value: volume, .. }) = input;
-        let tree = self.trace(&volume)?;
-        context.report(if tree.branches > 0 {
-            Health::Healthy
-        } else {
-            Health::Degraded { reason: nothing(&volume.structures, &tree.structures) }
-        });
-        context.publish(acquired_at, Output::Tree(tree));
-        Ok(())
-    }
-}
-
-impl TraceLabels {
     /// The tree of all structures that are vessels; each is traced by itself, so that vessels that touch stay apart.
     ///
     /// The tree's structures are those of the volume that are vessels, in the same order, whether or not they are in
@@ -112,10 +92,7 @@ impl TraceLabels {
     ///
     /// # Errors
     /// If the volume's voxels are not at right angles, or its labels not as many as its size says.
-    pub fn trace(
-        &self,
-        volume: &LabelVolume<Preoperative>,
-    ) -> Result<VesselTree<Preoperative>, Error> {
+    pub fn trace<In: Frame>(&self, volume: &LabelVolume<In>) -> Result<VesselTree<In>, Error> {
         let grid = Grid::new(volume.size, *volume.frame_from_voxel.rows())?;
         let labels = volume.labels.as_slice();
         grid.check("labels", labels)?;

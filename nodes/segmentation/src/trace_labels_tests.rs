@@ -1,9 +1,11 @@
 //! Labelled tubes with known centrelines come out as branches of the right structure.
 
-use messages::{Affine, StructureKind, Timestamp};
+use messages::{Affine, Health, Patient, Preoperative, Stamped, StructureKind, Timestamp};
 use nalgebra::{Matrix3x4, Point3};
+use runtime::{Context, Node as _};
 use serde_json::json;
 
+use super::nodes::{cone_beam, preoperative};
 use super::*;
 
 /// A straight vessel: its ends and its radius.
@@ -21,7 +23,10 @@ fn p(x: f64, y: f64, z: f64) -> Point3<f64> {
 }
 
 /// Voxels of 0.8 × 0.8 × 1.5 mm, labelled by the tubes in order.
-fn volume(structures: &[(&str, StructureKind)], tubes: &[(u8, Tube)]) -> LabelVolume<Preoperative> {
+fn volume<In: Frame>(
+    structures: &[(&str, StructureKind)],
+    tubes: &[(u8, Tube)],
+) -> LabelVolume<In> {
     let rows = Matrix3x4::new(
         0.8, 0.0, 0.0, -100.0, //
         0.0, 0.8, 0.0, 20.0, //
@@ -54,10 +59,13 @@ fn handle(
     value: LabelVolume<Preoperative>,
 ) -> (VesselTree<Preoperative>, Health) {
     let mut context = Context::at(Timestamp(9));
-    let input = Input::Labels(Stamped { acquired_at: Timestamp(7), sequence: 0, value });
+    let input =
+        preoperative::Input::Labels(Stamped { acquired_at: Timestamp(7), sequence: 0, value });
     node.handle(input, &mut context).unwrap();
     let (mut published, health) = context.finish();
-    let Some((Timestamp(7), Output::Tree(tree))) = published.pop() else { panic!("no tree") };
+    let Some((Timestamp(7), preoperative::Output::Tree(tree))) = published.pop() else {
+        panic!("no tree")
+    };
     assert!(published.is_empty());
     (tree, health.unwrap())
 }
@@ -148,13 +156,34 @@ fn what_cannot_be_worked_on_is_an_error_that_says_why() {
     assert!(told.contains("step_mm should be between 0.1 and 20"), "{told}");
     let told = wrong(json!({ "spur_radii": 100.0 }));
     assert!(told.contains("spur_radii should be between 0 and 10"), "{told}");
-    let mut short = volume(KNOWN, &liver());
+    let tracer = LabelTracer::new(Parameters::default()).unwrap();
+    let mut short: LabelVolume<Patient> = volume(KNOWN, &liver());
     short.labels = vec![2; 17].into();
-    let told = node(json!({})).trace(&short).unwrap_err().to_string();
+    let told = tracer.trace(&short).unwrap_err().to_string();
     assert!(told.contains("256000 voxels, but `labels` has 17"), "{told}");
-    let mut sheared = volume(KNOWN, &liver());
+    let mut sheared: LabelVolume<Patient> = volume(KNOWN, &liver());
     let mut rows = *sheared.frame_from_voxel.rows();
     rows[(0, 1)] = 0.3;
     sheared.frame_from_voxel = Affine::from_rows(rows).unwrap();
-    assert!(node(json!({})).trace(&sheared).unwrap_err().to_string().contains("right angles"));
+    assert!(tracer.trace(&sheared).unwrap_err().to_string().contains("right angles"));
+}
+
+#[test]
+fn a_volume_made_during_the_procedure_gives_the_same_tree_in_the_frame_of_the_patient() {
+    let mut node = TraceConeBeam::new(Parameters::default()).unwrap();
+    let mut context = Context::at(Timestamp(9));
+    let value: LabelVolume<Patient> = volume(KNOWN, &liver());
+    let input = cone_beam::Input::Labels(Stamped { acquired_at: Timestamp(7), sequence: 0, value });
+    node.handle(input, &mut context).unwrap();
+    let (mut published, health) = context.finish();
+    assert_eq!(health, Some(Health::Healthy));
+    let Some((Timestamp(7), cone_beam::Output::Tree(tree))) = published.pop() else {
+        panic!("no tree")
+    };
+    let before = LabelTracer::new(Parameters::default())
+        .unwrap()
+        .trace::<Preoperative>(&volume(KNOWN, &liver()))
+        .unwrap();
+    assert_eq!(tree.structures, before.structures);
+    assert_eq!(tree.centrelines().unwrap(), before.centrelines().unwrap());
 }

@@ -11,7 +11,7 @@ use nalgebra::Point3;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use runtime::{Context, Node as _};
-use segmentation::trace_labels::TraceLabels;
+use segmentation::trace_labels::LabelTracer;
 use segmentation::trace_volume::TraceVolume;
 use simulation::anatomy::bounds::Bounds;
 use simulation::anatomy::family::Family;
@@ -86,7 +86,7 @@ fn map(
     let grid = Grid::around(bounds, SPACING_MM).unwrap();
     let labels = labels::label_volume(anatomy, &grid, 1);
     let volume = volumes::label_volume(labels, preoperative_from_patient);
-    let node = TraceLabels::new(segmentation::trace_labels::Parameters::default()).unwrap();
+    let node = LabelTracer::new(segmentation::trace_labels::Parameters::default()).unwrap();
     node.trace(&volume).unwrap().centrelines().unwrap()
 }
 
