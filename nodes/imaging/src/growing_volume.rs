@@ -43,6 +43,7 @@ pub enum Error {
 
 /// A volume that grows while images come.
 pub struct GrowingVolume {
+    settings: Settings,
     reconstruction: Reconstruction,
     publish_every_ns: i64,
     published_at: Option<Timestamp>,
@@ -57,11 +58,23 @@ impl GrowingVolume {
     /// If a setting makes no sense.
     pub fn new(growth: Growth) -> Result<Self, Error> {
         Ok(Self {
+            settings: growth.volume.clone(),
             reconstruction: Reconstruction::new(growth.volume)?,
             publish_every_ns: i64::from(growth.publish_every_ms) * 1_000_000,
             published_at: None,
             pasted_at: None,
         })
+    }
+
+    /// Forgets all images; the next ones begin another volume.
+    ///
+    /// # Errors
+    /// None for settings that made this volume.
+    pub fn forget(&mut self) -> Result<(), Error> {
+        self.reconstruction = Reconstruction::new(self.settings.clone())?;
+        self.published_at = None;
+        self.pasted_at = None;
+        Ok(())
     }
 
     /// Pastes an image of `(width, height)` pixels if it has a place, and publishes the volume as `output`

@@ -2,8 +2,11 @@
 //!
 //! Each voxel holds how often the images that hit it showed the wanted class: 0 never, 255 always. So a
 //! class is seen in three dimensions from labels alone, and an error in one image is outvoted.
+//!
+//! A cone-beam volume made meanwhile is made because the organs moved: images from before it are forgotten, so that the
+//! volume shows them where they lie now, and not twice.
 
-use messages::{SegmentedImage, Stamped, Volume};
+use messages::{IntensityVolume, Patient, SegmentedImage, Stamped, Timestamp, Volume};
 use runtime::{Context, Node, inputs, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -35,7 +38,10 @@ fn classes() -> Vec<String> {
 
 inputs! {
     /// What the node hears.
-    pub enum Input { segmented => Segmented(SegmentedImage) }
+    pub enum Input {
+        segmented => Segmented(SegmentedImage),
+        optional cone_beam => ConeBeam(IntensityVolume<Patient>),
+    }
 }
 outputs! {
     /// What the node says.
@@ -69,6 +75,8 @@ pub enum Error {
 pub struct ReconstructLabels {
     classes: Vec<String>,
     volume: GrowingVolume,
+    /// When the newest cone-beam volume was made; images from before it are left out.
+    begun_at: Option<Timestamp>,
 }
 
 impl Node for ReconstructLabels {
@@ -83,11 +91,20 @@ impl Node for ReconstructLabels {
             return Err(Error::NoClass);
         }
         let volume = GrowingVolume::new(Growth { volume, publish_every_ms })?;
-        Ok(Self { classes, volume })
+        Ok(Self { classes, volume, begun_at: None })
     }
 
     fn handle(&mut self, input: Input, context: &mut Context<Output>) -> Result<(), Error> {
-        let Input::Segmented(Stamped { acquired_at, value: image, .. }) = input;
+        let Stamped { acquired_at, value: image, .. } = match input {
+            Input::Segmented(segmented) => segmented,
+            Input::ConeBeam(Stamped { acquired_at, .. }) => {
+                self.begun_at = self.begun_at.max(Some(acquired_at));
+                return Ok(self.volume.forget()?);
+            }
+        };
+        if self.begun_at.is_some_and(|begun_at| acquired_at < begun_at) {
+            return Ok(());
+        }
         let mut grey = [0; 256];
         for wanted in &self.classes {
             let label = image.classes.iter().position(|class| class == wanted);
@@ -151,6 +168,34 @@ mod tests {
         assert_eq!((voxels[0], voxels[1], voxels[2]), (0, 0, 255));
         assert!((127..=128).contains(&voxels[3]), "one of two: {}", voxels[3]);
         assert_eq!(volume.seen.as_slice(), [1; 4]);
+    }
+
+    #[test]
+    fn images_from_before_a_cone_beam_volume_are_forgotten() {
+        let mut node = node(&["vein"]).unwrap();
+        let mut context = Context::at(Timestamp(0));
+        node.handle(image(0, [2, 2, 2, 2]), &mut context).unwrap();
+        node.handle(image(90, [2, 2, 2, 2]), &mut context).unwrap();
+        let rows =
+            nalgebra::Matrix3x4::new(1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0);
+        let value = IntensityVolume {
+            size: [1; 3],
+            frame_from_voxel: Affine::from_rows(rows).unwrap(),
+            modality: messages::Modality::ConeBeamCt,
+            voxels: vec![0].into(),
+        };
+        let cone_beam = Stamped { acquired_at: Timestamp(200 * MS), sequence: 0, value };
+        node.handle(Input::ConeBeam(cone_beam), &mut context).unwrap();
+        // Acquired before it, but late.
+        node.handle(image(190, [2, 2, 2, 2]), &mut context).unwrap();
+        node.finish(&mut context).unwrap();
+        assert!(context.finish().0.is_empty(), "nothing is left of them");
+        let mut context = Context::at(Timestamp(0));
+        node.handle(image(210, [0, 2, 0, 0]), &mut context).unwrap();
+        node.handle(image(310, [0, 2, 0, 0]), &mut context).unwrap();
+        let published = context.finish().0;
+        let [(_, Output::Volume(volume))] = &published[..] else { panic!("{published:?}") };
+        assert_eq!(volume.voxels.as_slice(), [0, 255, 0, 0]);
     }
 
     #[test]
