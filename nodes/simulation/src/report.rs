@@ -4,6 +4,7 @@
 //! figures so far every few seconds, and once more when everything has come.
 
 pub mod alarm_agreement;
+pub mod cone_beam_course;
 pub mod distance_agreement;
 pub mod histogram;
 pub mod image_agreement;
@@ -15,14 +16,16 @@ use std::time::Duration;
 
 use messages::wire::WireError;
 use messages::{
-    Alarm, Distances, LabelVolume, LandmarkCheck, Landmarks, Overlay, Patient, Preoperative,
-    Registration, Score, Scores, SegmentedImage, StructureKind, Timestamp, VesselTree,
+    Alarm, Distances, IntensityVolume, LabelVolume, LandmarkCheck, Landmarks, Overlay, Patient,
+    Preoperative, Registration, Score, Scores, SegmentedImage, StructureKind, Timestamp,
+    VesselTree,
 };
 use runtime::{Context, Node, inputs, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::alarm_agreement::AlarmAgreement;
+use self::cone_beam_course::ConeBeamCourse;
 use self::distance_agreement::DistanceAgreement;
 use self::histogram::Histogram;
 use self::image_agreement::ImageAgreement;
@@ -38,6 +41,11 @@ pub struct Parameters {
     #[serde(default = "every_s")]
     #[schemars(default = "every_s", range(min = 0.1, max = 3600))]
     pub every_s: f64,
+    /// When the packs are laid, in seconds after the start; as the patient's devices. Errors before and after it are told
+    /// apart once a cone-beam image has come.
+    #[serde(default)]
+    #[schemars(range(min = 0))]
+    pub packed_at_s: f64,
 }
 
 fn every_s() -> f64 {
@@ -60,6 +68,10 @@ inputs! {
         optional truth_distances => TruthDistances(Distances),
         optional overlay => Overlay(Overlay),
         optional check => Check(LandmarkCheck),
+        optional cone_beam => ConeBeam(IntensityVolume<Patient>),
+        optional cone_beam_labels => ConeBeamLabels(LabelVolume<Patient>),
+        optional truth_cone_beam => TruthConeBeam(LabelVolume<Patient>),
+        optional cone_beam_tree => ConeBeamTree(VesselTree<Patient>),
     }
 }
 outputs! {
@@ -71,8 +83,17 @@ outputs! {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A parameter is out of range.
-    #[error("`every_s` must lie between 0.1 and 3600, but is {0}")]
-    Range(f64),
+    #[error("`{name}` must lie between {low} and {high}, but is {value}")]
+    Range {
+        /// Which.
+        name: &'static str,
+        /// The least.
+        low: f64,
+        /// The most.
+        high: f64,
+        /// What it is.
+        value: f64,
+    },
     /// A tree's arrays do not fit each other.
     #[error(transparent)]
     Tree(#[from] WireError),
@@ -87,7 +108,10 @@ pub struct Report {
     registration: RegistrationError,
     images: ImageAgreement,
     trees: TreeAgreement,
-    map: VolumeAgreement,
+    map: VolumeAgreement<Preoperative>,
+    cone_beam: ConeBeamCourse,
+    cone_beam_map: VolumeAgreement<Patient>,
+    cone_beam_trees: TreeAgreement,
     distances: DistanceAgreement,
     alarms: [AlarmAgreement; 2],
     /// Overlays that came, and those with outlines or nothing to hide.
@@ -101,9 +125,13 @@ impl Node for Report {
     type Output = Output;
     type Error = Error;
 
-    fn new(Parameters { every_s }: Parameters) -> Result<Self, Error> {
-        if !(0.1..=3600.0).contains(&every_s) {
-            return Err(Error::Range(every_s));
+    fn new(Parameters { every_s, packed_at_s }: Parameters) -> Result<Self, Error> {
+        let ranges =
+            [("every_s", 0.1, 3600.0, every_s), ("packed_at_s", 0.0, 86_400.0, packed_at_s)];
+        for (name, low, high, value) in ranges {
+            if !(low..=high).contains(&value) {
+                return Err(Error::Range { name, low, high, value });
+            }
         }
         Ok(Self {
             every: Duration::from_secs_f64(every_s),
@@ -112,7 +140,10 @@ impl Node for Report {
             registration: RegistrationError::default(),
             images: ImageAgreement::default(),
             trees: TreeAgreement::default(),
-            map: VolumeAgreement::default(),
+            map: VolumeAgreement::of("map"),
+            cone_beam: ConeBeamCourse::new(Duration::from_secs_f64(packed_at_s)),
+            cone_beam_map: VolumeAgreement::of("cone-beam"),
+            cone_beam_trees: TreeAgreement::default(),
             distances: DistanceAgreement::default(),
             alarms: [Alarm::Danger, Alarm::Warning].map(AlarmAgreement::of),
             overlays: [0; 2],
@@ -121,7 +152,7 @@ impl Node for Report {
     }
 
     fn handle(&mut self, input: Input, context: &mut Context<Output>) -> Result<(), Error> {
-        let taken = self.take(input);
+        let taken = self.take(input, context.now());
         let told_at = *self.told_at.get_or_insert(context.now());
         if context.now().since(told_at) >= self.every {
             self.told_at = Some(context.now());
@@ -131,7 +162,10 @@ impl Node for Report {
     }
 
     fn finish(&mut self, context: &mut Context<Output>) -> Result<(), Error> {
-        self.registration.finish();
+        let start = self.span.map(|(first, _)| first);
+        if let Some(((at, errors), start)) = self.registration.finish().zip(start) {
+            self.cone_beam.measured(at, errors, start);
+        }
         for alarms in &mut self.alarms {
             alarms.finish();
         }
@@ -141,10 +175,11 @@ impl Node for Report {
 }
 
 impl Report {
-    fn take(&mut self, input: Input) -> Result<(), Error> {
+    fn take(&mut self, input: Input, now: Timestamp) -> Result<(), Error> {
         match input {
             Input::Registration(m) => {
                 self.saw(m.acquired_at);
+                self.cone_beam.registered(&m.value, now);
                 self.registration.registered(m.acquired_at, m.value);
             }
             Input::PlannedTargets(m) => {
@@ -153,7 +188,10 @@ impl Report {
             }
             Input::Targets(m) => {
                 self.saw(m.acquired_at);
-                self.registration.truly(m.acquired_at, m.value);
+                let start = self.span.map_or(m.acquired_at, |(first, _)| first);
+                if let Some((at, errors)) = self.registration.truly(m.acquired_at, m.value) {
+                    self.cone_beam.measured(at, errors, start);
+                }
             }
             Input::Segmented(m) => {
                 self.saw(m.acquired_at);
@@ -169,6 +207,7 @@ impl Report {
             }
             Input::TruthTree(m) => {
                 self.saw(m.acquired_at);
+                self.cone_beam_trees.truly(m.acquired_at, &m.value)?;
                 self.trees.truly(m.acquired_at, &m.value)?;
             }
             Input::Labels(m) => {
@@ -202,6 +241,24 @@ impl Report {
                 self.saw(m.acquired_at);
                 self.checks.add(m.value.measured_mm);
             }
+            Input::ConeBeam(m) => {
+                self.saw(m.acquired_at);
+                self.cone_beam.image(m.acquired_at, now);
+            }
+            Input::ConeBeamLabels(m) => {
+                self.saw(m.acquired_at);
+                self.cone_beam.labelled(m.acquired_at, now);
+                self.cone_beam_map.mapped(m.value);
+            }
+            Input::TruthConeBeam(m) => {
+                self.saw(m.acquired_at);
+                self.cone_beam_map.truly(m.value);
+            }
+            Input::ConeBeamTree(m) => {
+                self.saw(m.acquired_at);
+                self.cone_beam.traced(m.acquired_at, now);
+                self.cone_beam_trees.traced(m.acquired_at, &m.value)?;
+            }
         }
         Ok(())
     }
@@ -219,7 +276,10 @@ impl Report {
         scores.push(score("landmark error, median", checks.quantile(0.5), "mm", checks.count()));
         scores.extend(self.images.scores());
         scores.extend(self.map.scores());
-        scores.extend(self.trees.scores());
+        scores.extend(self.trees.scores(""));
+        scores.extend(self.cone_beam.scores());
+        scores.extend(self.cone_beam_map.scores());
+        scores.extend(self.cone_beam_trees.scores("cone-beam "));
         scores.extend(self.distances.scores());
         scores.extend(self.alarms.iter().flat_map(AlarmAgreement::scores));
         scores.push(share("overlays that were shown", self.overlays[1], self.overlays[0]));

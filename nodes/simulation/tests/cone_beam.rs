@@ -25,7 +25,21 @@ fn open(packing_mm: f64) -> ConeBeam {
 
 fn image(device: &mut ConeBeam) -> (Duration, IntensityVolume<Patient>) {
     let Reading::Scheduled { since_start, outputs } = device.read().unwrap() else { panic!() };
-    let [Output::Image(image)] = &outputs[..] else { panic!() };
+    let [Output::Image(image), Output::Truth(truth)] = &outputs[..] else { panic!() };
+    assert_eq!((truth.size, truth.frame_from_voxel), (image.size, image.frame_from_voxel));
+    // What is labelled portal vein is brighter than the liver around it.
+    let mean_of = |name: &str| {
+        let label = 1 + truth.structures.iter().position(|s| s.name == name).unwrap();
+        let pairs = truth.labels.as_slice().iter().zip(image.voxels.as_slice());
+        let own: Vec<f64> = pairs
+            .filter(|(of, _)| usize::from(**of) == label)
+            .map(|(_, value)| f64::from(*value))
+            .collect();
+        assert!(own.len() > 200, "{name}: {} voxels", own.len());
+        own.iter().sum::<f64>() / own.len() as f64
+    };
+    let (portal_hu, liver_hu) = (mean_of("portal_vein"), mean_of("liver"));
+    assert!(portal_hu > liver_hu + 20.0, "{portal_hu} and {liver_hu} HU");
     (since_start, image.clone())
 }
 

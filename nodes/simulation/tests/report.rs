@@ -5,9 +5,9 @@
 use messages::centrelines::{Branch, Node as TreeNode};
 use messages::{
     Affine, Alarm, Alignment, Centrelines, DisplacementField, Distances, Fit, Frame, Guidance,
-    LabelVolume, Landmark, LandmarkCheck, Landmarks, Overlay, Patient, Placement, Point,
-    Registration, RegistrationState, Score, SegmentedImage, Stamped, Structure, StructureDistance,
-    StructureKind, Timestamp, ToolDistances, ToolPlace, Transform, VesselTree,
+    IntensityVolume, LabelVolume, Landmark, LandmarkCheck, Landmarks, Overlay, Patient, Placement,
+    Point, Registration, RegistrationState, Score, SegmentedImage, Stamped, Structure,
+    StructureDistance, StructureKind, Timestamp, ToolDistances, ToolPlace, Transform, VesselTree,
 };
 use nalgebra::{Isometry3, Matrix3x4, Point3, Translation3};
 use runtime::{Context, Node};
@@ -24,7 +24,7 @@ fn stamped<T>(seconds: f64, value: T) -> Stamped<T> {
 
 /// The figures after all inputs.
 fn scores(inputs: Vec<Input>) -> Vec<Score> {
-    let mut node = Report::new(Parameters { every_s: 1e3 }).unwrap();
+    let mut node = Report::new(Parameters { every_s: 1e3, packed_at_s: 10.0 }).unwrap();
     let mut context = Context::at(at(0.0));
     for input in inputs {
         node.handle(input, &mut context).unwrap();
@@ -348,8 +348,80 @@ fn alarms_are_right_false_missed_or_not_shown() {
 }
 
 #[test]
+fn a_cone_beam_image_is_timed_to_its_registration_and_errors_are_told_before_and_after_it() {
+    let places = [[10.0, 20.0, 30.0], [40.0, 50.0, 60.0]];
+    let cone_beam = |seconds| {
+        let image = IntensityVolume::<Patient> {
+            size: [1; 3],
+            frame_from_voxel: Affine::from_rows(Matrix3x4::identity()).unwrap(),
+            modality: messages::Modality::ConeBeamCt,
+            voxels: vec![0].into(),
+        };
+        Input::ConeBeam(stamped(seconds, image))
+    };
+    let registered = |seconds, data_s, error_mm| {
+        let mut registration = registration(RegistrationState::Accepted, error_mm, 9.0);
+        registration.alignment.as_mut().unwrap().data_acquired_at = at(data_s);
+        Input::Registration(stamped(seconds, registration))
+    };
+    let targets = |seconds| Input::Targets(stamped(seconds, points(&places)));
+    let names = [("liver", StructureKind::Organ), ("portal_vein", StructureKind::Vein)];
+    let labels = |wall_mm| volume(1.0, 20, &names, move |[x, ..]| if x < wall_mm { 2 } else { 1 });
+    // Packed at 10 s. A registration of a later sweep, taken before that of the image, is not made from the image.
+    let course = |late: f64| {
+        vec![
+            (0.0, Input::PlannedTargets(stamped(0.0, points(&places)))),
+            (0.0, registered(0.0, 0.0, 2.0)),
+            (5.0, targets(5.0)),
+            (11.0, registered(11.0, 11.0, 8.0)),
+            (12.0, targets(12.0)),
+            (20.0, cone_beam(20.0)),
+            (20.0, Input::TruthConeBeam(stamped(20.0, labels(10.0)))),
+            (20.0, Input::TruthTree(stamped(20.0, line([0.0; 3], [60.0, 0.0, 0.0])))),
+            (20.0 + late, Input::ConeBeamLabels(stamped(20.0, labels(12.0)))),
+            (20.0 + 1.5 * late, registered(21.0, 21.0, 6.0)),
+            (
+                20.0 + 1.5 * late,
+                Input::ConeBeamTree(stamped(20.0, line([0.0; 3], [60.0, 0.0, 10.0]))),
+            ),
+            (22.0, targets(22.0)),
+            (20.0 + 2.0 * late, registered(20.0, 20.0, 1.0)),
+            (30.0, registered(30.0, 20.0, 1.0)),
+            (30.0, targets(30.0)),
+        ]
+    };
+    let told = |late| {
+        let mut node = Report::new(Parameters { every_s: 1e3, packed_at_s: 10.0 }).unwrap();
+        for (now, input) in course(late) {
+            node.handle(input, &mut Context::at(at(now))).unwrap();
+        }
+        let mut context = Context::at(at(40.0));
+        node.finish(&mut context).unwrap();
+        let Some((_, Output::Scores(scores))) = context.finish().0.pop() else { panic!() };
+        scores.scores
+    };
+    let scores = told(2.0);
+    for (to, ms) in [("labels", 2000.0), ("tree", 3000.0), ("registration", 4000.0)] {
+        let came = figure(&scores, &format!("time from cone beam to {to}"));
+        assert!((came - ms).abs() < 1e-6, "{to}: {came} ms");
+    }
+    let phases = [("before packing", 2.0), ("after the cone beam", 1.0)];
+    for (phase, mm) in phases {
+        for part in ["median", "p95"] {
+            let came = figure(&scores, &format!("registration error {phase}, {part}"));
+            assert!((came - mm).abs() < 0.02, "{phase}: {came} mm");
+        }
+    }
+    assert!((figure(&scores, "registration error before the cone beam, p95") - 8.0).abs() < 0.02);
+    assert!((figure(&scores, "cone-beam Dice, portal_vein") - 20.0 / 22.0).abs() < 1e-9);
+    assert!((figure(&scores, "cone-beam centreline distance, mean") - 5.0).abs() < 0.05);
+    // On the simulated clock nothing takes time, and so no time is told.
+    assert!(told(0.0).iter().all(|score| !score.measure.starts_with("time from cone beam")));
+}
+
+#[test]
 fn figures_are_told_every_few_seconds_and_a_strange_interval_is_refused() {
-    let mut node = Report::new(Parameters { every_s: 5.0 }).unwrap();
+    let mut node = Report::new(Parameters { every_s: 5.0, packed_at_s: 0.0 }).unwrap();
     let mut told = Vec::new();
     for second in 0..12 {
         let mut context = Context::at(at(f64::from(second)));
@@ -358,9 +430,14 @@ fn figures_are_told_every_few_seconds_and_a_strange_interval_is_refused() {
         told.extend(context.finish().0.into_iter().map(|(acquired_at, _)| acquired_at));
     }
     assert_eq!(told, [at(5.0), at(10.0)]);
-    assert!(Report::new(Parameters { every_s: 0.0 }).is_err());
+    assert!(Report::new(Parameters { every_s: 0.0, packed_at_s: 0.0 }).is_err());
+    let error = Report::new(Parameters { every_s: 1.0, packed_at_s: -1.0 }).err().unwrap();
+    assert!(error.to_string().contains("`packed_at_s` must lie between 0"), "{error}");
     // Without a single input there is nothing to tell.
     let mut context = Context::at(at(0.0));
-    Report::new(Parameters { every_s: 5.0 }).unwrap().finish(&mut context).unwrap();
+    Report::new(Parameters { every_s: 5.0, packed_at_s: 0.0 })
+        .unwrap()
+        .finish(&mut context)
+        .unwrap();
     assert!(context.finish().0.is_empty());
 }

@@ -40,11 +40,15 @@ pub fn label_volume(anatomy: &Anatomy, grid: &Grid, threads: usize) -> LabelVolu
             *value = structure.map_or(0, |s| s as u8 + 1);
         }
     });
+    LabelVolume { grid: *grid, values, table: table(anatomy) }
+}
+
+/// What the labels of an anatomy mean.
+pub(crate) fn table(anatomy: &Anatomy) -> Vec<Label> {
     let label = |(index, s): (usize, &crate::anatomy::structure::Structure)| Label {
         value: index as u8 + 1,
         name: s.name.clone(),
         kind: s.kind,
     };
-    let table = anatomy.structures().iter().enumerate().map(label).collect();
-    LabelVolume { grid: *grid, values, table }
+    anatomy.structures().iter().enumerate().map(label).collect()
 }

@@ -1,5 +1,6 @@
-//! Cone-beam CT of an anatomy that is deformed: the image at rest, fetched from where each voxel's tissue comes from.
+//! Cone-beam CT of an anatomy that is deformed, and its truth: at rest, fetched from where each voxel's tissue comes from.
 
+use messages::Point;
 use nalgebra::{Point3, Vector3};
 
 use crate::anatomy::bounds::Bounds;
@@ -7,6 +8,7 @@ use crate::anatomy::composite::composite;
 use crate::anatomy::filter::blur;
 use crate::anatomy::grid::{Grid, InvalidGrid, in_bands};
 use crate::anatomy::images::{Phase, attenuation_hu, with_artefacts};
+use crate::anatomy::labels::{LabelVolume, table};
 use crate::anatomy_under_probe::AnatomyUnderProbe;
 
 /// Voxels between the places whose origins are computed. Deformations bend over 50 mm and more, so the
@@ -46,6 +48,30 @@ pub fn deformed_cone_beam_volume(
         }
     });
     Ok(with_artefacts(values, grid, radius_mm, seed, threads))
+}
+
+/// Which structure truly lies at each voxel of such an image; none beyond its cylinder, where it shows nothing.
+pub fn deformed_labels(
+    now: &AnatomyUnderProbe,
+    grid: &Grid,
+    radius_mm: f64,
+    threads: usize,
+) -> LabelVolume {
+    let [nx, ny, nz] = grid.size();
+    let axis = grid.origin() + (grid.centre(nx - 1, ny - 1, nz - 1) - grid.origin()) * 0.5;
+    let mut values = vec![0; grid.count()];
+    in_bands(grid, &mut values, threads, |first, band| {
+        let origins = Origins::new(now, grid, first, band.len() / (nx * ny));
+        for (index, value) in band.iter_mut().enumerate() {
+            let [x, y, z] = [index % nx, index / nx % ny, index / (nx * ny)];
+            if (grid.centre(x, y, first + z) - axis).xy().norm() > radius_mm {
+                continue;
+            }
+            let structure = now.anatomy().structure_at(Point::new(origins.at([x, y, z])));
+            *value = structure.map_or(0, |structure| structure as u8 + 1);
+        }
+    });
+    LabelVolume { grid: *grid, values, table: table(now.anatomy()) }
 }
 
 /// Where the tissue of a band of slices comes from, at nodes.

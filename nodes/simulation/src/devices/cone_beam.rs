@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use messages::{IntensityVolume, Modality, Patient, Transform};
+use messages::{IntensityVolume, LabelVolume, Modality, Patient, Transform};
 use nalgebra::Vector3;
 use runtime::{Device, Reading, outputs};
 use schemars::JsonSchema;
@@ -13,7 +13,7 @@ use crate::anatomy::family::Family;
 use crate::anatomy::grid::Grid;
 use crate::anatomy::images::Phase;
 use crate::anatomy::volumes;
-use crate::anatomy::warped::deformed_cone_beam_volume;
+use crate::anatomy::warped::{deformed_cone_beam_volume, deformed_labels};
 use crate::skin_course::region_of_surgery;
 use crate::{Subject, SubjectKind};
 
@@ -93,8 +93,11 @@ fn phase() -> Phase {
 }
 
 outputs! {
-    /// The image, published once.
-    pub enum Output { image => Image(IntensityVolume<Patient>) }
+    /// The image and which structure each of its voxels truly is, published once.
+    pub enum Output {
+        image => Image(IntensityVolume<Patient>),
+        truth => Truth(LabelVolume<Patient>),
+    }
 }
 
 /// The device.
@@ -102,7 +105,7 @@ outputs! {
 /// The image is computed when the device is opened and published at its time. The probe is lifted off
 /// while it is made.
 pub struct ConeBeam {
-    image: Option<IntensityVolume<Patient>>,
+    outputs: Option<Vec<Output>>,
     due: Duration,
 }
 
@@ -131,14 +134,16 @@ impl Device for ConeBeam {
         let values = deformed_cone_beam_volume(&now, &grid, phase, radius_mm, seed, threads)?;
         let in_place = Transform::identity();
         let image = volumes::intensity_volume(&grid, Modality::ConeBeamCt, values, in_place);
-        Ok(Self { image: Some(image), due })
+        let truth = deformed_labels(&now, &grid, radius_mm, threads);
+        let truth = volumes::label_volume(truth, in_place);
+        Ok(Self { outputs: Some(vec![Output::Image(image), Output::Truth(truth)]), due })
     }
 
     fn read(&mut self) -> Result<Reading<Output>, Error> {
-        Ok(self.image.take().map_or(Reading::End, |image| Reading::Scheduled {
-            since_start: self.due,
-            outputs: vec![Output::Image(image)],
-        }))
+        Ok(self
+            .outputs
+            .take()
+            .map_or(Reading::End, |outputs| Reading::Scheduled { since_start: self.due, outputs }))
     }
 
     /// After a restart the image is published again: what the process had kept for late consumers ended

@@ -26,9 +26,6 @@ use crate::true_distance::{StructureNow, ToolInTissue};
 use crate::true_tree::true_tree;
 use crate::{Subject, SubjectKind};
 
-/// How long the truth of targets and vessels holds.
-const TARGETS_EVERY_S: f64 = 5.0;
-
 /// Parameters of the device.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -79,6 +76,10 @@ pub struct Parameters {
     #[serde(default = "tracker_rate_hz")]
     #[schemars(default = "tracker_rate_hz", range(min = 1, max = 1000))]
     pub tracker_rate_hz: f64,
+    /// How often targets and vessels are told, in seconds: short enough to see the organs move.
+    #[serde(default = "targets_every_s")]
+    #[schemars(default = "targets_every_s", range(min = 0.1, max = 60))]
+    pub targets_every_s: f64,
     /// Nearer than this to a structure is a warning.
     #[serde(default = "warning_mm")]
     #[schemars(default = "warning_mm", range(min = 0, max = 100))]
@@ -104,6 +105,9 @@ fn rate_hz() -> f64 {
 fn tracker_rate_hz() -> f64 {
     100.0
 }
+fn targets_every_s() -> f64 {
+    5.0
+}
 fn warning_mm() -> f64 {
     8.0
 }
@@ -112,7 +116,7 @@ fn danger_mm() -> f64 {
 }
 
 outputs! {
-    /// The truth of an instant; targets and tree at the start and each 5 s.
+    /// The truth of an instant; targets and tree at the start and each `targets_every_s`.
     pub enum Output {
         truth_targets => TruthTargets(Landmarks<Patient>),
         truth_tree => TruthTree(VesselTree<Patient>),
@@ -136,6 +140,7 @@ pub struct PatientTruth {
     /// Samples of the tracker for one of this device.
     every: u64,
     next: u64,
+    targets_every_s: f64,
     /// Targets and tree are due with the next sample whatever its time.
     fresh: bool,
 }
@@ -154,6 +159,7 @@ impl Device for PatientTruth {
         )?;
         Error::check("tracker_rate_hz", tracker_rate_hz, 1.0, 1000.0)?;
         Error::check("rate_hz", rate_hz, 0.1, tracker_rate_hz)?;
+        Error::check("targets_every_s", parameters.targets_every_s, 0.1, 60.0)?;
         Error::check("warning_mm", warning_mm, 0.0, 100.0)?;
         Error::check("danger_mm", danger_mm, 0.0, warning_mm)?;
         let subject = Subject::new(parameters.anatomy, parameters.seed, parameters.family)?
@@ -186,6 +192,7 @@ impl Device for PatientTruth {
             tracker_rate_hz,
             every: (tracker_rate_hz / rate_hz).round().max(1.0) as u64,
             next: 0,
+            targets_every_s: parameters.targets_every_s,
             fresh: true,
             subject,
         })
@@ -193,7 +200,8 @@ impl Device for PatientTruth {
 
     fn read(&mut self) -> Result<Reading<Output>, Error> {
         let since_start = self.time_of(self.next);
-        let period = (TARGETS_EVERY_S * self.tracker_rate_hz / self.every as f64).round().max(1.0);
+        let period =
+            (self.targets_every_s * self.tracker_rate_hz / self.every as f64).round().max(1.0);
         let fresh = std::mem::take(&mut self.fresh) || self.next.is_multiple_of(period as u64);
         self.next += 1;
         let now = self.subject.moment(since_start)?.ok_or(Error::Block)?;

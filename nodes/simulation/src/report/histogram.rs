@@ -29,6 +29,15 @@ impl Histogram {
         self.sum += value;
     }
 
+    /// Adds all values of another.
+    pub fn add_all(&mut self, other: &Self) {
+        for (bin, more) in self.bins.iter_mut().zip(&other.bins) {
+            *bin += more;
+        }
+        self.count += other.count;
+        self.sum += other.sum;
+    }
+
     /// How many values came.
     pub fn count(&self) -> u64 {
         self.count

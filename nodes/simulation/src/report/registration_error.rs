@@ -45,21 +45,28 @@ impl RegistrationError {
         self.registrations.push_back((at, registration));
     }
 
-    /// Where the targets truly are at an instant.
-    pub fn truly(&mut self, at: Timestamp, targets: Landmarks<Patient>) {
-        self.measure();
+    /// Where the targets truly are at an instant. Answers the instant before it that could be measured now, and the
+    /// errors then of the targets where something was registered.
+    pub fn truly(
+        &mut self,
+        at: Timestamp,
+        targets: Landmarks<Patient>,
+    ) -> Option<(Timestamp, &Histogram)> {
+        let measured = self.measure();
         self.waiting = Some((at, targets));
+        measured.map(|at| (at, &self.last))
     }
 
-    /// Measures what still waits; nothing more comes.
-    pub fn finish(&mut self) {
-        self.measure();
+    /// Measures what still waits; nothing more comes. Answers as [`truly`](Self::truly).
+    pub fn finish(&mut self) -> Option<(Timestamp, &Histogram)> {
+        let measured = self.measure();
+        measured.map(|at| (at, &self.last))
     }
 
-    fn measure(&mut self) {
-        let Some((at, targets)) = self.waiting.take() else { return };
+    fn measure(&mut self) -> Option<Timestamp> {
+        let (at, targets) = self.waiting.take()?;
         let before = self.registrations.iter().rev().find(|(made, _)| *made <= at);
-        let Some(alignment) = before.and_then(|(_, made)| made.alignment.as_ref()) else { return };
+        let alignment = before.and_then(|(_, made)| made.alignment.as_ref())?;
         let mut last = Histogram::default();
         for target in &targets.landmarks {
             let Some(planned) = self.planned.get(&target.name) else { continue };
@@ -76,6 +83,7 @@ impl RegistrationError {
             }
         }
         self.last = last;
+        Some(at)
     }
 
     /// The figures; times count from `start`.

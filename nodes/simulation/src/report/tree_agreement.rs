@@ -84,13 +84,13 @@ impl TreeAgreement {
         self.waiting = None;
     }
 
-    /// The figures of the newest tree.
-    pub fn scores(&self) -> Vec<Score> {
+    /// The figures of the newest tree; their names begin with `of`.
+    pub fn scores(&self, of: &str) -> Vec<Score> {
         let (mean, p95) = (self.distances.mean(), self.distances.quantile(0.95));
         let count = self.distances.count();
         vec![
-            score("centreline distance, mean", mean, "mm", count),
-            score("centreline distance, p95", p95, "mm", count),
+            score(format!("{of}centreline distance, mean"), mean, "mm", count),
+            score(format!("{of}centreline distance, p95"), p95, "mm", count),
         ]
     }
 }

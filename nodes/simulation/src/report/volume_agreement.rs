@@ -1,6 +1,6 @@
-//! How well the labels of the preoperative map agree with those that the image truly shows.
+//! How well the labels of a volume agree with those that its image truly shows.
 
-use messages::{Affine, LabelVolume, Point, Preoperative, Score, StructureKind, Voxel};
+use messages::{Affine, LabelVolume, Point, Score, StructureKind, Voxel};
 use nalgebra::{Point3, Vector3};
 
 use super::score;
@@ -8,23 +8,30 @@ use super::score;
 /// The most structures that are told of one by one.
 const MOST: usize = 16;
 
-/// Dice coefficients of a map's structures.
-#[derive(Clone, Debug, Default)]
-pub struct VolumeAgreement {
-    map: Option<LabelVolume<Preoperative>>,
-    truth: Option<LabelVolume<Preoperative>>,
+/// Dice coefficients of the structures of a map, be it made before or during the procedure.
+#[derive(Clone, Debug)]
+pub struct VolumeAgreement<In> {
+    /// What the figures call the map.
+    name: &'static str,
+    map: Option<LabelVolume<In>>,
+    truth: Option<LabelVolume<In>>,
     scores: Vec<Score>,
 }
 
-impl VolumeAgreement {
+impl<In: Clone> VolumeAgreement<In> {
+    /// Nothing has come yet; the figures are of a map called `name`.
+    pub fn of(name: &'static str) -> Self {
+        Self { name, map: None, truth: None, scores: Vec::new() }
+    }
+
     /// The map's labels.
-    pub fn mapped(&mut self, map: LabelVolume<Preoperative>) {
+    pub fn mapped(&mut self, map: LabelVolume<In>) {
         self.map = Some(map);
         self.compare();
     }
 
     /// The true labels.
-    pub fn truly(&mut self, truth: LabelVolume<Preoperative>) {
+    pub fn truly(&mut self, truth: LabelVolume<In>) {
         self.truth = Some(truth);
         self.compare();
     }
@@ -39,11 +46,10 @@ impl VolumeAgreement {
         // A map that was compared is done with; a truth may serve the next one.
         let Some(map) = self.map.take() else { return };
         let counts = Counts::of(&map, truth);
-        let vessels = |volume: &LabelVolume<Preoperative>| -> Vec<usize> {
-            labels(volume, StructureKind::is_vessel)
-        };
+        let vessels =
+            |volume: &LabelVolume<In>| -> Vec<usize> { labels(volume, StructureKind::is_vessel) };
         let (dice, voxels) = counts.dice(&vessels(&map), &vessels(truth));
-        self.scores = vec![score("map Dice, all vessels", dice, "", voxels)];
+        self.scores = vec![score(format!("{} Dice, all vessels", self.name), dice, "", voxels)];
         for (index, structure) in truth.structures.iter().enumerate() {
             let told = !matches!(structure.kind, StructureKind::Bone | StructureKind::Other);
             let found = map.structures.iter().position(|s| s.name == structure.name);
@@ -52,16 +58,14 @@ impl VolumeAgreement {
                 && self.scores.len() <= MOST
             {
                 let (dice, voxels) = counts.dice(&[found + 1], &[index + 1]);
-                self.scores.push(score(format!("map Dice, {}", structure.name), dice, "", voxels));
+                let measure = format!("{} Dice, {}", self.name, structure.name);
+                self.scores.push(score(measure, dice, "", voxels));
             }
         }
     }
 }
 
-fn labels(
-    volume: &LabelVolume<Preoperative>,
-    wanted: impl Fn(StructureKind) -> bool,
-) -> Vec<usize> {
+fn labels<In>(volume: &LabelVolume<In>, wanted: impl Fn(StructureKind) -> bool) -> Vec<usize> {
     let wanted = volume.structures.iter().enumerate().filter(|(_, s)| wanted(s.kind));
     wanted.map(|(index, _)| index + 1).collect()
 }
@@ -74,7 +78,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(map: &LabelVolume<Preoperative>, truth: &LabelVolume<Preoperative>) -> Self {
+    fn of<In>(map: &LabelVolume<In>, truth: &LabelVolume<In>) -> Self {
         let columns = truth.structures.len() + 1;
         let mut counts = vec![0; (map.structures.len() + 1) * columns];
         let mut count = |a: u8, b: u8| counts[usize::from(a) * columns + usize::from(b)] += 1;
@@ -119,6 +123,6 @@ impl Counts {
     }
 }
 
-fn same(a: &Affine<Preoperative, Voxel>, b: &Affine<Preoperative, Voxel>) -> bool {
+fn same<In>(a: &Affine<In, Voxel>, b: &Affine<In, Voxel>) -> bool {
     (a.rows() - b.rows()).amax() < 1e-6
 }
