@@ -24,7 +24,8 @@ pub struct Mark {
 ///
 /// Abdomen: `portal_bifurcation`, `right_portal_bifurcation`, `hepatic_confluence`, `gallbladder_fundus`,
 /// `gallbladder_neck`, `liver_caudal_tip`, `liver_left_tip`. Pelvis: `aortic_bifurcation`,
-/// `iliac_bifurcation_right`, `iliac_bifurcation_left`, `caval_confluence`, `promontory`.
+/// `iliac_bifurcation_right`, `iliac_bifurcation_left`, `caval_confluence`, `promontory`,
+/// `ureteric_crossing_right`, `ureteric_crossing_left` (the front of the ureter where it crosses the iliac fork).
 pub fn landmarks(anatomy: &Anatomy) -> Vec<Mark> {
     let found: Vec<(&'static str, Option<Point3<f64>>)> = match anatomy.region() {
         Region::Abdomen => {
@@ -49,6 +50,8 @@ pub fn landmarks(anatomy: &Anatomy) -> Vec<Mark> {
                     .and_then(|t| Some(t.nodes().first()?.position)),
             ),
             ("promontory", end_of(anatomy, "sacrum", [0.0, -0.7, 0.7])),
+            ("ureteric_crossing_right", crossing(anatomy, "right")),
+            ("ureteric_crossing_left", crossing(anatomy, "left")),
         ],
     };
     found.into_iter().filter_map(|(name, place)| Some(Mark { name, place: place? })).collect()
@@ -60,6 +63,16 @@ fn tubes<'a>(anatomy: &'a Anatomy, name: &str) -> Option<&'a TubeTree> {
 
 fn last_of(anatomy: &Anatomy, name: &str) -> Option<Point3<f64>> {
     Some(tubes(anatomy, name)?.nodes().last()?.position)
+}
+
+/// The front of the ureter of a side where it is nearest to the fork of the iliac artery.
+fn crossing(anatomy: &Anatomy, side: &str) -> Option<Point3<f64>> {
+    let fork = last_of(anatomy, &format!("common_iliac_artery_{side}"))?;
+    let ureter = tubes(anatomy, &format!("ureter_{side}"))?;
+    let far = |place: &Point3<f64>| (place - fork).norm();
+    let nearest =
+        ureter.nodes().iter().min_by(|a, b| far(&a.position).total_cmp(&far(&b.position)))?;
+    Some(nearest.position - Vector3::y() * nearest.radius_mm)
 }
 
 fn widest_root(tubes: &TubeTree) -> Option<Point3<f64>> {

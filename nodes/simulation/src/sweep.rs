@@ -133,23 +133,26 @@ mod tests {
     }
 
     #[test]
-    fn the_calibration_of_the_demonstration_is_that_of_the_simulated_probe() {
-        let path = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../launch/graphs/calibrations/simulated-probe.toml"
-        );
-        let text = std::fs::read_to_string(path).unwrap();
-        let numbers: Vec<f64> = text
-            .split(|letter: char| !(letter.is_ascii_digit() || matches!(letter, '-' | '.')))
-            .filter_map(|word| word.parse().ok())
-            .collect();
-        let truth = ScanGeometry::default().probe_from_image();
-        for row in 0..3 {
-            for column in 0..4 {
-                assert!(
-                    (truth.rows()[(row, column)] - numbers[row * 4 + column]).abs() < 1e-9,
-                    "{row}, {column}"
-                );
+    fn the_calibrations_of_the_graphs_are_those_of_the_simulated_probe() {
+        let deep = ScanGeometry { depth_mm: 140.0, ..ScanGeometry::default() };
+        for (name, geometry) in
+            [("simulated-probe", ScanGeometry::default()), ("simulated-probe-deep", deep)]
+        {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../launch/graphs/calibrations");
+            let text = std::fs::read_to_string(format!("{folder}/{name}.toml")).unwrap();
+            let rows = text.split_once("probe_from_image").unwrap().1;
+            let numbers: Vec<f64> = rows
+                .split(|letter: char| !(letter.is_ascii_digit() || matches!(letter, '-' | '.')))
+                .filter_map(|word| word.parse().ok())
+                .collect();
+            let truth = geometry.probe_from_image();
+            for row in 0..3 {
+                for column in 0..4 {
+                    assert!(
+                        (truth.rows()[(row, column)] - numbers[row * 4 + column]).abs() < 1e-9,
+                        "{name}: {row}, {column}"
+                    );
+                }
             }
         }
     }

@@ -169,7 +169,17 @@ fn every_patient_has_its_landmarks_where_they_belong() {
     }
     assert!(place(&PELVIS, "aortic_bifurcation").z > place(&PELVIS, "promontory").z);
     assert!(fork.x < place(&PELVIS, "iliac_bifurcation_left").x);
-    assert_eq!(landmarks(pelvis).len(), 5);
+    for side in ["right", "left"] {
+        let crossing = place(&PELVIS, &format!("ureteric_crossing_{side}"));
+        let ureter = pelvis.structure(&format!("ureter_{side}")).unwrap();
+        assert!(ureter.signed_distance_mm(&crossing).abs() < 0.5, "{side}: not on the ureter");
+        let fork = place(&PELVIS, &format!("iliac_bifurcation_{side}"));
+        assert!(
+            (crossing - fork).norm() < 20.0 && crossing.y < fork.y - 5.0,
+            "{side}: not in front"
+        );
+    }
+    assert_eq!(landmarks(pelvis).len(), 7);
     for (seed, family) in [(4, Family::Trifurcated), (5, Family::Accessory)] {
         let other = patient(SubjectKind::Abdomen, seed, family);
         assert!(landmarks(other.anatomy().unwrap()).len() >= 5, "{family:?}");
