@@ -8,6 +8,7 @@ pub mod cone_beam_course;
 pub mod distance_agreement;
 pub mod histogram;
 pub mod image_agreement;
+pub mod parts;
 pub mod registration_error;
 pub mod tree_agreement;
 pub mod volume_agreement;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use messages::wire::WireError;
 use messages::{
     Alarm, Distances, IntensityVolume, LabelVolume, LandmarkCheck, Landmarks, Overlay, Patient,
-    Preoperative, Registration, Score, Scores, SegmentedImage, StructureKind, Timestamp,
+    Preoperative, Registration, Score, Scores, SegmentedImage, Structure, StructureKind, Timestamp,
     VesselTree,
 };
 use runtime::{Context, Node, inputs, outputs};
@@ -114,6 +115,8 @@ pub struct Report {
     cone_beam_trees: TreeAgreement,
     distances: DistanceAgreement,
     alarms: [AlarmAgreement; 2],
+    /// What the map knows, as long as distances to it have come.
+    map_structures: Vec<Structure>,
     /// Overlays that came, and those with outlines or nothing to hide.
     overlays: [u64; 2],
     checks: Histogram,
@@ -146,6 +149,7 @@ impl Node for Report {
             cone_beam_trees: TreeAgreement::default(),
             distances: DistanceAgreement::default(),
             alarms: [Alarm::Danger, Alarm::Warning].map(AlarmAgreement::of),
+            map_structures: Vec::new(),
             overlays: [0; 2],
             checks: Histogram::default(),
         })
@@ -220,6 +224,9 @@ impl Report {
             }
             Input::Distances(m) => {
                 self.saw(m.acquired_at);
+                if self.map_structures != m.value.structures {
+                    self.map_structures.clone_from(&m.value.structures);
+                }
                 for alarms in &mut self.alarms {
                     alarms.measured(m.acquired_at, &m.value);
                 }
@@ -227,10 +234,11 @@ impl Report {
             }
             Input::TruthDistances(m) => {
                 self.saw(m.acquired_at);
+                let truth = parts::together(m.value, &self.map_structures);
                 for alarms in &mut self.alarms {
-                    alarms.truly(m.acquired_at, &m.value);
+                    alarms.truly(m.acquired_at, &truth);
                 }
-                self.distances.truly(m.acquired_at, m.value);
+                self.distances.truly(m.acquired_at, truth);
             }
             Input::Overlay(m) => {
                 self.saw(m.acquired_at);

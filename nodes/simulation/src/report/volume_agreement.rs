@@ -3,6 +3,7 @@
 use messages::{Affine, LabelVolume, Point, Score, StructureKind, Voxel};
 use nalgebra::{Point3, Vector3};
 
+use super::parts::parts;
 use super::score;
 
 /// The most structures that are told of one by one.
@@ -60,6 +61,17 @@ impl<In: Clone> VolumeAgreement<In> {
                 let (dice, voxels) = counts.dice(&[found + 1], &[index + 1]);
                 let measure = format!("{} Dice, {}", self.name, structure.name);
                 self.scores.push(score(measure, dice, "", voxels));
+            }
+        }
+        for (index, structure) in map.structures.iter().enumerate() {
+            let parts = parts(&map.structures, &truth.structures, index);
+            let is_by_name =
+                parts.iter().any(|part| truth.structures[*part].name == structure.name);
+            let told = structure.kind.is_vessel() && !is_by_name && !parts.is_empty();
+            if told && self.scores.len() <= MOST {
+                let parts: Vec<usize> = parts.iter().map(|part| part + 1).collect();
+                let (dice, voxels) = counts.dice(&[index + 1], &parts);
+                self.scores.push(score(format!("map Dice, {}", structure.name), dice, "", voxels));
             }
         }
     }
