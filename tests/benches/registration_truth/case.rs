@@ -91,7 +91,9 @@ fn map(
 }
 
 fn sweep(subject: &Subject, anatomy: &Anatomy, who: Who) -> Vec<(i64, Centrelines)> {
-    let geometry = ScanGeometry::default();
+    // The vessels of the pelvis lie deep.
+    let depth_mm = if who.kind == SubjectKind::Pelvis { 140.0 } else { 105.0 };
+    let geometry = ScanGeometry { depth_mm, ..ScanGeometry::default() };
     let tracker = SimulatedTracker::new(who.seed);
     let mut mistakes = Mistakes::new(who.seed, who.mistakes, vessels(subject, anatomy, &geometry));
     let parameters =

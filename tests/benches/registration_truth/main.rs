@@ -1,8 +1,9 @@
 //! How far off the registrations of simulated patients are, from CT labels and swept images to targets in the organ.
 //!
 //! `cargo bench --profile dev -p system-tests --bench registration_truth -- [--patients N] [--pelvis] [--exact]
-//! [--keep FOLDER]`. Images carry what a segmentation gets wrong, unless `--exact`; with `--keep` the trees
-//! are kept in a folder, so that a change of the registration is measured without sweeping again.
+//! [--keep FOLDER] [--turned DEGREES]`. Images carry what a segmentation gets wrong, unless `--exact`; with `--keep` the trees
+//! are kept in a folder, so that a change of the registration is measured without sweeping again; `--turned` says how far the patient may lie
+//! turned against the scanner, if that is known.
 //!
 //! | column | meaning |
 //! | --- | --- |
@@ -158,7 +159,11 @@ fn measure(case: &Case) -> Result {
 }
 
 fn node(map: &Centrelines) -> Register {
-    let parameters = serde_json::json!({ "accept_automatically": true });
+    let mut parameters = serde_json::json!({ "accept_automatically": true });
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--turned").skip(1);
+    if let Some(degrees) = arguments.next() {
+        parameters["max_rotation_deg"] = degrees.parse::<f64>().expect("degrees").into();
+    }
     let mut node = Register::new(serde_json::from_value(parameters).unwrap()).unwrap();
     let map = Input::Preoperative(stamped::<VesselTree<Preoperative>>(0, tree(map)));
     node.handle(map, &mut Context::at(Timestamp(0))).unwrap();
