@@ -83,7 +83,9 @@ pub fn remove_specks(labels: &mut Array3<u8>, least: usize, single: &[u8]) {
                 }
             }
         }
-        let (most, _) = (0..=u8::MAX).zip(counts).max_by_key(|(_, count)| *count).unwrap_or((0, 0));
+        let most = (0..=u8::MAX).zip(counts).max_by_key(|(_, count)| *count);
+        // What lay around may have taken this label meanwhile; then there is nothing else to take.
+        let Some((most, 1..)) = most else { continue };
         for voxel in region.voxels {
             labels[voxel] = most;
         }
@@ -198,6 +200,11 @@ mod tests {
         remove_specks(&mut two, 4, &[5]);
         assert_eq!(two.iter().filter(|label| **label == 5).count(), 160);
         assert_eq!(two[(0, 0, 15)], 0);
+        // A speck whose surroundings, themselves too small, have become what it is: nothing else is left around it.
+        let mut within = Array3::<u8>::from_elem((3, 3, 3), 5);
+        within[(1, 1, 1)] = 2;
+        remove_specks(&mut within, 30, &[]);
+        assert!(within.iter().all(|label| *label == 2), "{within}");
         let mut nothing = Array3::<u8>::zeros((2, 2, 2));
         remove_specks(&mut nothing, 4, &[5]);
         assert_eq!(nothing, Array3::<u8>::zeros((2, 2, 2)));
