@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         )
         .device::<Preoperative>(
             "preoperative",
-            "reads the preoperative image and the labels drawn in it: NRRD, NIfTI-1 or MetaImage",
+            "reads the preoperative image, labels drawn in it (NRRD, NIfTI-1, MetaImage), and surfaces (STL, PLY, VTP)",
         )
         .node::<ReconstructVolume>("reconstruct", "pastes placed images into a volume")
         .node::<ReconstructLabels>(

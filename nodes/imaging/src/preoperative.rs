@@ -1,18 +1,22 @@
-//! The device `preoperative`: the volume image from before the procedure and what was drawn in it, from files.
+//! The device `preoperative`: the volume image from before the procedure, what was drawn in it, and surfaces, from files.
 
 mod lattice;
 mod read;
+mod surface;
 mod table;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use formats::placed_volume;
-use messages::{IntensityVolume, LabelVolume, Modality, Preoperative as PreoperativeFrame};
+use formats::{placed_volume, surface_file};
+use messages::{
+    IntensityVolume, LabelVolume, Modality, Preoperative as PreoperativeFrame, Surfaces,
+};
 use runtime::{Device, Reading, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use surface::{Space, SurfaceFile};
 pub use table::{Kind, LabelFile, LabelledStructure};
 
 /// Parameters of the device.
@@ -30,6 +34,9 @@ pub struct Parameters {
     /// image; where several name a voxel the later one counts.
     #[serde(default)]
     pub labels: Vec<LabelFile>,
+    /// Surfaces of structures, in the millimetres of the image: they are not resampled, and need no image.
+    #[serde(default)]
+    pub surfaces: Vec<SurfaceFile>,
 }
 
 /// Which kind of scanner made the image.
@@ -56,18 +63,19 @@ impl From<ScannerKind> for Modality {
 }
 
 outputs! {
-    /// The image and the labels, each published once if there is a file for it.
+    /// The image, the labels and the surfaces, each published once if there is a file for it.
     pub enum Output {
         image => Image(IntensityVolume<PreoperativeFrame>),
         labels => Labels(LabelVolume<PreoperativeFrame>),
+        surfaces => Surfaces(Surfaces<PreoperativeFrame>),
     }
 }
 
 /// Why there is no preoperative map.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Neither image nor labels were named.
-    #[error("`image` or `labels` must name a file; give at least one")]
+    /// No file was named.
+    #[error("`image`, `labels` or `surfaces` must name a file; give at least one")]
     Nothing,
     /// A file cannot be opened.
     #[error("cannot read {path}: {source}")]
@@ -103,6 +111,25 @@ pub enum Error {
         /// In which way.
         flaw: table::Flaw,
     },
+    /// A file is damaged, or no surface that can be used.
+    #[error("{path}: {source}")]
+    Surface {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: surface_file::Error,
+    },
+    /// A surface does not go with the others.
+    #[error("{path}: {flaw}")]
+    Named {
+        /// The file.
+        path: PathBuf,
+        /// In which way.
+        flaw: surface::Flaw,
+    },
+    /// The surfaces are no message.
+    #[error("the surfaces cannot be sent: {0}")]
+    Message(#[from] messages::wire::WireError),
     /// The volume is too large for a message.
     #[error("{path} has {dims:?} voxels, more than a message can name; crop or resample it")]
     Size {

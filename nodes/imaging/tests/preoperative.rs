@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use formats::metaimage::{Pixels, Volume};
 use imaging::preoperative::{Output, Parameters, Preoperative};
-use messages::{IntensityVolume, LabelVolume, Modality, Point, StructureKind};
+use messages::surfaces::Mesh;
+use messages::{IntensityVolume, LabelVolume, Modality, Point, StructureKind, Surfaces};
 use nalgebra::{Matrix3, Point3, Vector3};
 use runtime::{Device, Reading};
 use serde_json::json;
@@ -29,6 +30,7 @@ fn read(device: &mut Preoperative) -> (Option<Image>, Option<Labels>) {
         match output {
             Output::Image(value) => image = Some(value),
             Output::Labels(value) => labels = Some(value),
+            Output::Surfaces(_) => panic!("surfaces"),
         }
     }
     assert!(matches!(device.read().unwrap(), Reading::End));
@@ -147,7 +149,82 @@ fn what_does_not_fit_is_an_error_that_names_the_file() {
     assert!(said.contains("empty.mha: no voxel is above 0"), "{said}");
     assert!(told(&folder.write("x.nrrd", b"NRRD0004\n")).contains("x.nrrd"));
     assert!(told(Path::new("nowhere.nrrd")).contains("cannot read nowhere.nrrd"));
-    assert!(open(json!({})).err().unwrap().contains("`image` or `labels` must name a file"));
+    assert!(open(json!({})).err().unwrap().contains("`image`, `labels` or `surfaces` must name"));
+}
+
+/// A tetrahedron of 6 mm in text, at a place, its triangles facing outwards or inwards.
+fn tetrahedron(comment: &str, at: [f32; 3], outwards: bool) -> String {
+    let [x, y, z] = at;
+    let faces = if outwards {
+        "3 0 2 1\n3 0 1 3\n3 1 2 3\n3 0 3 2\n"
+    } else {
+        "3 0 1 2\n3 0 3 1\n3 1 3 2\n3 0 2 3\n"
+    };
+    format!(
+        "ply\nformat ascii 1.0\ncomment {comment}\nelement vertex 4\nproperty float x\nproperty float y\nproperty float z\nelement face 4\nproperty list uchar int vertex_indices\nend_header\n{x} {y} {z}\n{} {y} {z}\n{x} {} {z}\n{x} {y} {}\n{faces}",
+        x + 6.0,
+        y + 6.0,
+        z + 6.0
+    )
+}
+
+fn surfaces(device: &mut Preoperative) -> Surfaces<messages::Preoperative> {
+    let Reading::Scheduled { mut outputs, .. } = device.read().unwrap() else { panic!("nothing") };
+    let Some(Output::Surfaces(surfaces)) = outputs.pop() else { panic!("no surfaces") };
+    assert!(outputs.is_empty());
+    surfaces
+}
+
+fn volume_mm3(mesh: &Mesh<'_>) -> f64 {
+    let corner = |index: i32| Vector3::from(mesh.positions_mm[index as usize].map(f64::from));
+    let six = |&[a, b, c]: &[i32; 3]| corner(a).dot(&corner(b).cross(&corner(c)));
+    mesh.corners.iter().map(six).sum::<f64>() / 6.0
+}
+
+#[test]
+fn surfaces_come_named_where_they_lie_and_facing_outwards() {
+    let folder = Folder::new("surfaces");
+    let nerve =
+        folder.write("nerve.ply", tetrahedron("SPACE=RAS", [-9.0, 4.0, 7.0], true).as_bytes());
+    let left = folder.write("left.ply", tetrahedron("by hand", [20.0, 0.0, 0.0], false).as_bytes());
+    let right =
+        folder.write("right.ply", tetrahedron("by hand", [-30.0, 0.0, 0.0], true).as_bytes());
+    let file =
+        |path: &Path, name: &str, kind: &str| json!({ "path": path, "name": name, "kind": kind });
+    let mut ureter = file(&left, "ureter", "ureter");
+    ureter["error_mm"] = json!(2.5);
+    let parameters = json!({ "surfaces": [file(&nerve, "nerve", "nerve"), ureter, file(&right, "ureter", "ureter")] });
+    let surfaces = surfaces(&mut open(parameters).unwrap());
+    let meshes: Vec<_> = surfaces.meshes().collect();
+    let names: Vec<_> = meshes
+        .iter()
+        .map(|mesh| (&*mesh.surface.structure.name, mesh.surface.structure.kind))
+        .collect();
+    assert_eq!(names, [("nerve", StructureKind::Nerve), ("ureter", StructureKind::Ureter)]);
+    assert_eq!(meshes[0].positions_mm[0], [9.0, -4.0, 7.0]);
+    assert_eq!(meshes[1].positions_mm[4], [-30.0, 0.0, 0.0]);
+    assert_eq!((meshes[0].surface.error_mm, meshes[1].surface.error_mm), (1.0, 2.5));
+    assert!((volume_mm3(&meshes[0]) - 36.0).abs() < 1e-6);
+    assert!((volume_mm3(&meshes[1]) - 72.0).abs() < 1e-6);
+}
+
+#[test]
+fn a_surface_that_does_not_fit_is_an_error_that_names_the_file() {
+    let folder = Folder::new("wrong-surfaces");
+    let path = folder.write("a.ply", tetrahedron("", [0.0; 3], true).as_bytes());
+    let file = |name: &str, kind: &str| json!({ "path": path, "name": name, "kind": kind });
+    let told = |files: serde_json::Value| open(json!({ "surfaces": files })).err().unwrap();
+    assert!(told(json!([file(" ", "nerve")])).contains("a.ply: a surface should have a `name`"));
+    let two = told(json!([file("x", "nerve"), file("x", "ureter")]));
+    assert!(two.contains("`x` is Ureter here, but was Nerve before"), "{two}");
+    let mut wide = file("x", "nerve");
+    wide["error_mm"] = json!(-1.0);
+    assert!(told(json!([wide])).contains("from 0 to 200 mm, but it is -1"));
+    let cut = folder.write("cut.ply", b"ply\nformat");
+    let said = told(json!([{ "path": cut, "name": "x", "kind": "nerve" }]));
+    assert!(said.contains("cut.ply: the header should have an `end_header`"), "{said}");
+    let said = told(json!([{ "path": "nowhere.stl", "name": "x", "kind": "nerve" }]));
+    assert!(said.contains("cannot read nowhere.stl"), "{said}");
 }
 
 #[test]

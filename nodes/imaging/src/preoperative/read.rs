@@ -9,7 +9,7 @@ use nalgebra::Matrix4;
 
 use super::lattice::Order;
 use super::table::Table;
-use super::{Error, Output, Parameters};
+use super::{Error, Output, Parameters, surface};
 
 /// Where the voxels of all volumes lie.
 struct Reference {
@@ -56,6 +56,9 @@ pub fn outputs(parameters: Parameters) -> Result<Vec<Output>, Error> {
         let labels = labels.into();
         let drawn = LabelVolume { size, frame_from_voxel, structures, model: None, labels };
         outputs.push(Output::Labels(drawn));
+    }
+    if !parameters.surfaces.is_empty() {
+        outputs.push(Output::Surfaces(surface::surfaces(parameters.surfaces)?));
     }
     if outputs.is_empty() { Err(Error::Nothing) } else { Ok(outputs) }
 }
