@@ -1,4 +1,4 @@
-//! The node `surfaces`: the closed surface of each structure of labelled preoperative volumes.
+//! The node `surfaces`: the closed surface of each structure of labelled preoperative volumes, and imported ones.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -9,6 +9,7 @@ use runtime::{Context, Node, inputs, outputs};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::imported;
 use crate::surface_net::{SurfaceParameters, label_surfaces};
 use crate::vessel_tree::{Grid, GridError};
 
@@ -59,6 +60,7 @@ inputs! {
     pub enum Input {
         optional labels => Labels(LabelVolume<Preoperative>),
         optional delineation => Delineation(LabelVolume<Preoperative>),
+        optional imported => Imported(Surfaces<Preoperative>),
     }
 }
 outputs! {
@@ -97,6 +99,7 @@ pub struct ExtractSurfaces {
     parameters: Parameters,
     labelled: Vec<SurfaceParts>,
     drawn: Vec<SurfaceParts>,
+    imported: Vec<SurfaceParts>,
 }
 
 impl Node for ExtractSurfaces {
@@ -107,7 +110,7 @@ impl Node for ExtractSurfaces {
 
     fn new(parameters: Parameters) -> Result<Self, Error> {
         check(&parameters)?;
-        Ok(Self { parameters, labelled: Vec::new(), drawn: Vec::new() })
+        Ok(Self { parameters, labelled: Vec::new(), drawn: Vec::new(), imported: Vec::new() })
     }
 
     fn handle(&mut self, input: Input, context: &mut Context<Output>) -> Result<(), Error> {
@@ -125,10 +128,17 @@ impl Node for ExtractSurfaces {
                 self.drawn = self.extract("delineation", &value, |_| error_mm)?;
                 acquired_at
             }
+            Input::Imported(Stamped { acquired_at, value, .. }) => {
+                let Parameters { max_triangles, leave_out, .. } = &self.parameters;
+                let wanted =
+                    value.meshes().filter(|m| !leave_out.contains(&m.surface.structure.name));
+                self.imported = wanted.map(|m| imported::parts(&m, *max_triangles)).collect();
+                acquired_at
+            }
         };
         let surfaces = Surfaces::new(self.all())?;
         context.report(if surfaces.structures.is_empty() {
-            let reason = "no structure in the volumes that came is large enough for a surface; look at the labels, or lower `least_volume_mm3`";
+            let reason = "no structure that came is wanted and large enough for a surface; look at the labels, or lower `least_volume_mm3`";
             Health::Degraded { reason: reason.to_owned() }
         } else {
             Health::Healthy
@@ -139,13 +149,17 @@ impl Node for ExtractSurfaces {
 }
 
 impl ExtractSurfaces {
-    /// What is known of all structures: of one that was drawn and labelled, what was drawn.
+    /// What is known of all structures: what was imported goes before what was drawn, and that before what was
+    /// labelled.
     fn all(&self) -> Vec<SurfaceParts> {
-        let drawn: HashSet<&str> =
-            self.drawn.iter().map(|(structure, ..)| structure.name.as_str()).collect();
-        let labelled = self.labelled.iter();
-        let labelled = labelled.filter(|(structure, ..)| !drawn.contains(structure.name.as_str()));
-        self.drawn.iter().chain(labelled).cloned().collect()
+        let mut known = HashSet::new();
+        let mut all = Vec::new();
+        for source in [&self.imported, &self.drawn, &self.labelled] {
+            let new = source.iter().filter(|(structure, ..)| !known.contains(&*structure.name));
+            all.extend(new.cloned());
+            known.extend(source.iter().map(|(structure, ..)| structure.name.as_str()));
+        }
+        all
     }
 
     /// The surface of each structure of a volume that is there and wanted.

@@ -64,6 +64,7 @@ fn handle(node: &mut ExtractSurfaces, input: Input) -> (Surfaces<Preoperative>, 
     let mut context = Context::at(Timestamp(9));
     let came = match &input {
         Input::Labels(stamped) | Input::Delineation(stamped) => stamped.acquired_at,
+        Input::Imported(stamped) => stamped.acquired_at,
     };
     node.handle(input, &mut context).unwrap();
     let (mut published, health) = context.finish();
@@ -136,6 +137,29 @@ fn what_was_drawn_goes_before_what_was_labelled_in_either_order() {
     assert!((radius_mm(&both, "tumour") - 9.0).abs() < 0.2);
     let error_mm = both.structures[0].error_mm;
     assert!((error_mm - (0.75 * 0.64_f32 + 0.25).sqrt()).abs() < 1e-3, "{error_mm}");
+}
+
+#[test]
+fn what_was_imported_goes_before_all_else() {
+    // Made by this node elsewhere: a smaller tumour, a ureter, and what is not wanted here.
+    let known = [
+        ("tumour", StructureKind::Tumour),
+        ("ureter", StructureKind::Ureter),
+        ("skin", StructureKind::Other),
+    ];
+    let balls = [(1, TUMOUR.1, 4.0), (2, [8.0, 8.0, 20.0], 3.0), (3, [8.0, 40.0, 30.0], 4.0)];
+    let (made, _) =
+        handle(&mut node(json!({})), Input::Labels(stamped(1, volume(0.8, &known, &balls))));
+    let imported = || Stamped { acquired_at: Timestamp(3), sequence: 0, value: made.clone() };
+    let mut node = node(json!({ "leave_out": ["skin"] }));
+    let labels = Input::Labels(stamped(7, volume(1.0, KNOWN, &[LIVER, TUMOUR])));
+    let (alone, health) = handle(&mut node, Input::Imported(imported()));
+    assert_eq!((names(&alone), health), (vec!["tumour", "ureter"], Health::Healthy));
+    let (both, _) = handle(&mut node, labels);
+    assert_eq!(names(&both), ["tumour", "ureter", "liver"]);
+    assert_eq!(both.structures[1].structure.kind, StructureKind::Ureter);
+    assert!((radius_mm(&both, "tumour") - 4.0).abs() < 0.2);
+    assert_eq!(both.structures[0].error_mm, made.structures[0].error_mm);
 }
 
 #[test]

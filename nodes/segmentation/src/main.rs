@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         )
         .node::<ExtractSurfaces>(
             "surfaces",
-            "finds the closed surface of each structure of labelled and of hand-drawn volumes",
+            "finds the closed surface of each structure of labelled and of hand-drawn volumes, and takes imported ones",
         )
         .main()
 }
