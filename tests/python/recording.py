@@ -1,5 +1,6 @@
-"""Reads a session's recording with nothing but cbor2 and lz4: `placements` counts placed images, `events` lists events in order, `times` when each event and each message was published."""
-import io, json, pathlib, struct, sys
+"""Reads a session's recording with nothing but cbor2 and lz4: `placements` counts placed images, `events` lists events in order, `times` when each event and each message was published, `structures` what each last volume of labels, surfaces and tree holds: voxels, cubic millimetres and branches by name."""
+import io, json, math, pathlib, struct, sys
+from array import array
 import cbor2, lz4.frame
 
 def records(data):
@@ -15,8 +16,8 @@ def text(data, at):
     length = struct.unpack_from("<I", data, at)[0]
     return data[at + 4 : at + 4 + length].decode(), at + 4 + length
 
-def messages(folder):
-    """Envelope and value of each message, blanks left out."""
+def messages(folder, schemas=()):
+    """Envelope and value of each message, blanks left out; the arrays of those of `schemas` are under `arrays`."""
     for path in sorted(pathlib.Path(folder).glob("procedure*.mcap")):
         for op, body in records(path.read_bytes()[8:]):
             if op != 6:  # a chunk
@@ -30,7 +31,46 @@ def messages(folder):
                     stream = io.BytesIO(body[22:])
                     envelope = cbor2.load(stream)
                     if envelope["kind"] == "message":
-                        yield envelope, cbor2.load(stream)
+                        value = cbor2.load(stream)
+                        if envelope["schema"] in schemas:
+                            # Before each array lies what aligns it.
+                            items = [cbor2.load(stream) for _ in range(2 * len(envelope["arrays"]))]
+                            value["arrays"] = {a["name"]: items[2 * i + 1] for i, a in enumerate(envelope["arrays"])}
+                        yield envelope, value
+
+def voxels(value):
+    """Voxels of each structure, and cubic millimetres of one."""
+    x, y, z = [[row[i] for row in value["frame_from_voxel"]] for i in range(3)]
+    cross = [y[(i + 1) % 3] * z[(i + 2) % 3] - y[(i + 2) % 3] * z[(i + 1) % 3] for i in range(3)]
+    one = abs(sum(a * b for a, b in zip(x, cross)))
+    labels = value["arrays"]["labels"]
+    return {s["name"]: {"kind": s["kind"], "mm3": one * labels.count(bytes([i + 1]))} for i, s in enumerate(value["structures"])}
+
+def enclosed(value):
+    """Triangles of each structure, and cubic millimetres that they enclose."""
+    places, corners = array("f", value["arrays"]["positions_mm"]), array("i", value["arrays"]["corners"])
+    found, first, at = {}, 0, 0
+    for s in value["structures"]:
+        six = 0.0
+        for t in range(at, at + s["triangles"]):
+            (ax, ay, az), (bx, by, bz), (cx, cy, cz) = (places[3 * (first + c) : 3 * (first + c) + 3] for c in corners[3 * t : 3 * t + 3])
+            six += ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx)
+        found[s["structure"]["name"]] = {"kind": s["structure"]["kind"], "mm3": six / 6, "triangles": s["triangles"], "error_mm": s["error_mm"]}
+        first, at = first + s["vertices"], at + s["triangles"]
+    return found
+
+def traced(value):
+    """Branches and millimetres of centreline of each structure."""
+    places, paths = array("f", value["arrays"]["positions_mm"]), array("i", value["arrays"]["paths"])
+    found = {s["name"]: {"kind": s["kind"], "branches": 0, "mm": 0.0} for s in value["structures"]}
+    at = 0
+    for length, owner in zip(array("i", value["arrays"]["path_lengths"]), array("h", value["arrays"]["structure"])):
+        path = [places[3 * node : 3 * node + 3] for node in paths[at : at + length]]
+        entry = found[value["structures"][owner]["name"]]
+        entry["branches"] += 1
+        entry["mm"] += sum(math.dist(a, b) for a, b in zip(path, path[1:]))
+        at += length
+    return found
 
 what, folder = sys.argv[1:]
 if what == "placements":
@@ -47,6 +87,9 @@ elif what == "times":
             events.append([envelope["published_at"], value["node"], name, port])
         published.setdefault(envelope["stream"], []).append(envelope["published_at"])
     print(json.dumps({"events": sorted(events, key=lambda event: event[0]), "published": published}))
+elif what == "structures":
+    readers = {"LabelVolume": voxels, "Surfaces": enclosed, "VesselTree": traced}
+    print(json.dumps({e["stream"]: readers[e["schema"]](v) for e, v in messages(folder, readers) if e["schema"] in readers}))
 else:
     events = [(envelope["published_at"], value["node"], value["kind"]) for envelope, value in messages(folder) if envelope["schema"] == "Event"]
     events.sort(key=lambda event: event[0])

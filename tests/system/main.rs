@@ -6,6 +6,7 @@
 mod contract;
 mod demonstration;
 mod faults;
+mod imported;
 mod patients;
 mod procedure;
 mod python;
