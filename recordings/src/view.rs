@@ -6,6 +6,7 @@
 //! ```
 //! Nothing waits for Rerun: what does not fit into a queue is not drawn, and that is told.
 
+mod banner;
 mod canvas;
 mod colours;
 pub mod count;
@@ -41,6 +42,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
+use messages::Timestamp;
 use messages::wire::{Kind, Received};
 use runtime::{Assignment, Observed, Observer, log};
 use schemars::JsonSchema;
@@ -96,6 +98,7 @@ impl Parameters {
             texture_px: self.texture_px,
             tensor_bytes: self.tensor_mib << 20,
             limits: limits(launch),
+            start: None,
         }
     }
 }
@@ -207,7 +210,8 @@ impl Observer for View {
             std::io::ErrorKind::AlreadyExists => ViewError::Exists { path: path.clone() },
             _ => ViewError::Create { path: path.clone(), source },
         })?;
-        let style = parameters.style(&assignment.manifest);
+        let start = assignment.started_at.map(Timestamp);
+        let style = Style { start, ..parameters.style(&assignment.manifest) };
         let session = &assignment.session;
         let name = format!("session {session}");
         let capacity = parameters.queue_mib << 20;

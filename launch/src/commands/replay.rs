@@ -21,6 +21,9 @@ pub struct Arguments {
     /// Only this node, and again for several; what others gave comes from the recording
     #[arg(long = "node", value_name = "NODE")]
     pub nodes: Vec<String>,
+    /// Also the nodes that hear what those say, and so on: what a change of one does to all that follows
+    #[arg(long)]
+    pub downstream: bool,
     /// As fast as it was times this, or `max`: as fast as the nodes follow
     #[arg(long, value_name = "TIMES", default_value = "max", value_parser = rate)]
     pub rate: Rate,
@@ -84,6 +87,7 @@ pub fn run(arguments: &Arguments) -> miette::Result<ExitCode> {
         path: path.clone(),
         journals: journals.0.clone(),
         nodes: arguments.nodes.clone(),
+        downstream: arguments.downstream,
         rate: match arguments.rate {
             Rate::Times(times) => Some(times),
             Rate::Max => None,
@@ -102,6 +106,12 @@ pub fn run(arguments: &Arguments) -> miette::Result<ExitCode> {
     let json = arguments.telling.json;
     if !json && arguments.telling.quiet == 0 {
         eprintln!("replays {} of {}", prepared.nodes.join(", "), path.display());
+        if !prepared.left_out.is_empty() {
+            eprintln!(
+                "{} hear them and do not run again, so they stay as they were: --downstream runs them too",
+                prepared.left_out.join(", ")
+            );
+        }
         if !info.whole {
             eprintln!(
                 "it is torn or damaged: what is there is replayed; `vesalius verify` says more"

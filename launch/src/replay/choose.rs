@@ -39,6 +39,30 @@ pub fn choose(
     Ok(wanted.iter().cloned().collect())
 }
 
+/// The nodes that hear what `chosen` say, and those that hear them, and so on, as far as they have a journal
+/// and are not chosen themselves: what changes in `chosen` does not change them unless they run again too.
+pub fn downstream(
+    info: &RecordingInfo,
+    plan: &Plan,
+    chosen: &BTreeSet<String>,
+) -> BTreeSet<String> {
+    let mut reached = chosen.clone();
+    loop {
+        let next: Vec<String> = plan
+            .nodes
+            .iter()
+            .filter(|node| node.kind == ParticipantKind::Node && !reached.contains(&node.name))
+            .filter(|node| info.journals.contains(&node.name))
+            .filter(|node| node.inputs.values().any(|input| reached.contains(&input.node)))
+            .map(|node| node.name.clone())
+            .collect();
+        if next.is_empty() {
+            return reached.difference(chosen).cloned().collect();
+        }
+        reached.extend(next);
+    }
+}
+
 /// Changes parameters of the `chosen` nodes as `settings` say.
 ///
 /// # Errors

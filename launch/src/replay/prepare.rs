@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::choose::{change, choose};
+use super::choose::{change, choose, downstream};
 use super::error::ReplayError;
 use super::find::{Find, executable};
 use super::recording::RecordingInfo;
@@ -26,6 +26,8 @@ pub struct Prepared {
     pub pace: Pace,
     /// The nodes that run again.
     pub nodes: Vec<String>,
+    /// Those that do not, though what they heard may be another now.
+    pub left_out: Vec<String>,
 }
 
 /// Makes the plan of a replay.
@@ -38,7 +40,11 @@ pub fn prepare(
     executables: &impl Find,
 ) -> Result<Prepared, ReplayError> {
     let (recorded, started_at) = info.session()?;
-    let chosen = choose(info, recorded, &wanted.nodes)?;
+    let mut chosen = choose(info, recorded, &wanted.nodes)?;
+    let mut left_out = downstream(info, recorded, &chosen);
+    if wanted.downstream {
+        chosen.append(&mut left_out);
+    }
     let mut nodes = recorded_nodes(recorded, &chosen, executables)?;
     change(&mut nodes, &wanted.settings, &chosen)?;
     if !nodes.iter().any(|node| node.runs == RECORD) {
@@ -70,6 +76,7 @@ pub fn prepare(
             begins_late: wanted.begins_late(),
         },
         nodes: chosen.into_iter().collect(),
+        left_out: left_out.into_iter().collect(),
     })
 }
 

@@ -39,6 +39,7 @@ fn wanted() -> Wanted {
         path: "/s".into(),
         journals: "/j".into(),
         nodes: Vec::new(),
+        downstream: false,
         rate: None,
         from_s: None,
         to_s: None,
@@ -81,6 +82,35 @@ fn what_another_node_gave_comes_from_the_recording_if_that_node_does_not_run() {
     assert_eq!(prepared.nodes, ["segment"]);
     let Pace::Replay { played, .. } = prepared.pace else { panic!("it is a replay") };
     assert_eq!(played, ["locate.located", "ultrasound.image"]);
+}
+
+#[test]
+fn what_hears_a_replayed_node_is_told_or_runs_too() {
+    let mut info = info();
+    let plan = &mut info.manifest.as_mut().unwrap().launch.plan;
+    // ultrasound -> locate -> segment -> trace; `aside` hears the ultrasound, `unheard` has no journal.
+    for (name, hears, port) in [
+        ("segment", "locate", "located"),
+        ("trace", "segment", "segmented"),
+        ("aside", "ultrasound", "image"),
+        ("unheard", "locate", "located"),
+    ] {
+        let mut node = plan.nodes[1].clone();
+        node.name = name.to_owned();
+        for input in node.inputs.values_mut() {
+            (input.node, input.port) = (hears.to_owned(), port.to_owned());
+        }
+        plan.nodes.push(node);
+    }
+    info.journals.extend(["segment", "trace", "aside"].map(str::to_owned));
+    let only = Wanted { nodes: vec!["locate".to_owned()], ..wanted() };
+    let prepared = prepare(&info, &only, &ALL).unwrap();
+    assert_eq!(prepared.nodes, ["locate"]);
+    assert_eq!(prepared.left_out, ["segment", "trace"]);
+    let prepared = prepare(&info, &Wanted { downstream: true, ..only }, &ALL).unwrap();
+    assert_eq!(prepared.nodes, ["locate", "segment", "trace"]);
+    assert!(prepared.left_out.is_empty());
+    assert!(prepare(&info, &wanted(), &ALL).unwrap().left_out.is_empty());
 }
 
 #[test]

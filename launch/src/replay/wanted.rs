@@ -11,6 +11,8 @@ pub struct Wanted {
     pub journals: PathBuf,
     /// Only these nodes; all if none is named.
     pub nodes: Vec<String>,
+    /// Also the nodes that hear what those say, and so on.
+    pub downstream: bool,
     /// How many times as fast as it was; none is as fast as the nodes follow.
     pub rate: Option<f64>,
     /// Only from this many seconds after the start.

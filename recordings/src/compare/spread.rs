@@ -220,13 +220,14 @@ impl Spreads {
             .map(|(unit, of, spread)| {
                 let name = unit.name();
                 format!(
-                    "{of:width$}  median {}, p95 {}, {} {}{name} at {:.2} s, in {} messages",
+                    "{of:width$}  median {}, p95 {}, {} {}{name} at {:.2} s, in {} message{}",
                     figure(spread.median),
                     figure(spread.p95),
                     if unit == Unit::Dice { "least" } else { "most" },
                     figure(spread.worst),
                     spread.worst_at_s,
-                    spread.count
+                    spread.count,
+                    if spread.count == 1 { "" } else { "s" }
                 )
             })
             .collect();

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use messages::Timestamp;
 use messages::wire::Envelope;
 use rerun::blueprint::BlueprintActivation;
 use rerun::external::re_log_types::LogMsg;
@@ -117,8 +118,9 @@ impl Canvas {
         Ok(Self::new(stream, address.to_owned(), Duration::from_secs(5)))
     }
 
-    /// From now on everything is drawn at the times and the number of this message.
-    pub fn at(&self, envelope: &Envelope) {
+    /// From now on everything is drawn at the times and the number of this message, and at the time
+    /// since `start` at which it was published, if that is known.
+    pub fn at(&self, envelope: &Envelope, start: Option<Timestamp>) {
         self.stream
             .set_timestamp_nanos_since_epoch("acquired_at", envelope.acquired_at.0.max(-i64::MAX));
         self.stream.set_timestamp_nanos_since_epoch(
@@ -127,6 +129,10 @@ impl Canvas {
         );
         let sequence = i64::try_from(envelope.sequence).unwrap_or(i64::MAX);
         self.stream.set_time_sequence("sequence", sequence);
+        if let Some(start) = start {
+            let since_s = envelope.published_at.0.saturating_sub(start.0) as f64 * 1e-9;
+            self.stream.set_duration_secs("session_time", since_s);
+        }
     }
 
     /// Draws at an entity; `bytes` is about how much it weighs.

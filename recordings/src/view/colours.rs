@@ -8,12 +8,13 @@ pub type Rgb = [u8; 3];
 /// Colours of classes, as far apart as they go; the first class is what is around everything else.
 const CLASSES: [[u8; 4]; 8] = [
     [0, 0, 0, 0],
-    [230, 60, 60, 255],
+    // A vessel of which it is not known what it belongs to, as below.
+    [60, 215, 225, 255],
     [70, 130, 240, 255],
     [250, 190, 60, 255],
     [80, 200, 120, 255],
     [190, 90, 220, 255],
-    [90, 210, 220, 255],
+    [230, 60, 60, 255],
     [240, 130, 190, 255],
 ];
 
@@ -36,10 +37,10 @@ pub fn structure(structure: &Structure) -> Rgb {
         StructureKind::Vein if structure.name.to_lowercase().contains("portal") => [150, 85, 225],
         StructureKind::Vein => [55, 105, 235],
         StructureKind::Vessel => UNKNOWN,
-        StructureKind::BileDuct => [60, 150, 70],
-        StructureKind::Ureter => [250, 205, 40],
-        StructureKind::Nerve => [195, 255, 60],
-        StructureKind::Tumour => [235, 120, 200],
+        StructureKind::BileDuct => [40, 120, 60],
+        StructureKind::Ureter => [70, 205, 110],
+        StructureKind::Nerve => [255, 235, 90],
+        StructureKind::Tumour => [190, 230, 30],
         StructureKind::LymphNode => [245, 150, 60],
         StructureKind::Organ => [165, 105, 85],
         StructureKind::Bone => [235, 225, 200],

@@ -38,7 +38,8 @@ impl Painter {
                 let pixels = image.image.pixels.as_slice();
                 let (rgb, size) = texture(pixels, [width, height], self.style.texture_px);
                 let bytes = rgb.len();
-                self.canvas.draw(&entity, &quad.mesh(rgb, size), bytes)?;
+                self.mm_per_px = Some(0.5 * (x.norm() + y.norm()));
+                self.canvas.draw(&entity, &quad.fan(rgb, size), bytes)?;
                 Ok(error_mm.map(|error| format!("placed to {error:.2} mm")))
             }
             Placement::Unplaced { reason } => {

@@ -42,16 +42,18 @@ pub struct Carried {
     pub frame: String,
 }
 
-/// The layout for streams `node.port` that carry these messages; `eye` looks at the patient.
-pub fn layout(kinds: &BTreeMap<String, Carried>, eye: Option<Eye>) -> Layout {
+/// The layout for streams `node.port` that carry these messages; `eye` looks at the patient; `is_timed` if
+/// it is known when the session started.
+pub fn layout(kinds: &BTreeMap<String, Carried>, eye: Option<Eye>, is_timed: bool) -> Layout {
+    let timeline = if is_timed { "session_time" } else { "published_at" };
     let mut properties = Properties::default();
     let large = Tabs::new(large(kinds, eye, &mut properties)).into();
     let left = match reslices(kinds) {
         Some(reslices) => Vertical::new([large, reslices]).with_row_shares(vec![5.0, 2.0]).into(),
         None => large,
     };
-    let all =
-        Horizontal::new([left, beside(kinds, &mut properties)]).with_column_shares(vec![5.0, 4.0]);
+    let all = Horizontal::new([left, beside(kinds, timeline, &mut properties)])
+        .with_column_shares(vec![5.0, 4.0]);
     let blueprint = Blueprint::new(all)
         .with_auto_views(false)
         .with_auto_layout(false)
@@ -61,7 +63,7 @@ pub fn layout(kinds: &BTreeMap<String, Carried>, eye: Option<Eye>) -> Layout {
             // What a running session says last; of one that has ended, how it ended.
             TimePanel::new()
                 .with_state(PanelState::Collapsed)
-                .with_timeline("published_at")
+                .with_timeline(timeline)
                 .with_play_state(PlayState::Following),
         );
     Layout { blueprint, properties }
@@ -73,14 +75,24 @@ pub fn is_truth(stream: &str) -> bool {
     port == "truth" || port.starts_with("truth_")
 }
 
-/// What is beside the patient: the live image, words, curves, log.
-fn beside(kinds: &BTreeMap<String, Carried>, properties: &mut Properties) -> ContainerLike {
+/// What is beside the patient: the banner, the live image, words, curves, log.
+fn beside(
+    kinds: &BTreeMap<String, Carried>,
+    timeline: &str,
+    properties: &mut Properties,
+) -> ContainerLike {
     let summary = TextDocumentView::new("now").with_origin("/summary").into();
     let images = Tabs::new(images(kinds)).into();
     let top = Horizontal::new([images, summary]).with_column_shares(vec![3.0, 2.0]);
-    let mut rows = vec![top.into()];
-    let mut shares = vec![4.0];
-    if of(kinds, Distances::SCHEMA).next().is_some() {
+    let (mut rows, mut shares) = (Vec::new(), Vec::new());
+    let has_distances = of(kinds, Distances::SCHEMA).next().is_some();
+    if has_distances || of(kinds, Registration::SCHEMA).next().is_some() {
+        rows.push(Spatial2DView::new("status").with_origin("/banner").into());
+        shares.push(2.6);
+    }
+    rows.push(top.into());
+    shares.push(4.0);
+    if has_distances {
         let distances = TimeSeriesView::new("distances, mm")
             .with_origin("/")
             .with_contents(distances_contents(kinds));
@@ -88,8 +100,8 @@ fn beside(kinds: &BTreeMap<String, Carried>, properties: &mut Properties) -> Con
         rows.push(properties.between(distances, SHOWN_MM));
         shares.push(4.0);
     }
-    rows.push(Tabs::new(details(kinds, properties)).into());
-    shares.push(3.0);
+    rows.push(Tabs::new(details(kinds, timeline, properties)).into());
+    shares.push(2.6);
     Vertical::new(rows).with_row_shares(shares).into()
 }
 
@@ -114,12 +126,16 @@ fn images(kinds: &BTreeMap<String, Carried>) -> Vec<ContainerLike> {
 }
 
 /// What is looked at when something is wrong, or when all is over.
-fn details(kinds: &BTreeMap<String, Carried>, properties: &mut Properties) -> Vec<ContainerLike> {
+fn details(
+    kinds: &BTreeMap<String, Carried>,
+    timeline: &str,
+    properties: &mut Properties,
+) -> Vec<ContainerLike> {
     let curves = |properties: &mut Properties, name: &str, origin: &str, has_legend| {
         properties.curves(TimeSeriesView::new(name).with_origin(origin), BACK, has_legend)
     };
     let mut details = vec![
-        TextLogView::new("log").with_origin("/log").into(),
+        properties.log(TextLogView::new("log").with_origin("/log"), timeline),
         // Rerun shows the time until it is first looked at, and does not go on by itself: no view for
         // what happens now.
         StateTimelineView::new("states").with_origin("/states").into(),
@@ -230,11 +246,17 @@ fn patient_contents(kinds: &BTreeMap<String, Carried>) -> Vec<String> {
     contents.extend(truth.map(|stream| below(stream, "")));
     if has(Surfaces::<Preoperative>::SCHEMA, Preoperative::NAME) {
         let registrations = of(kinds, Registration::SCHEMA);
-        contents.extend(registrations.map(|(stream, _)| below(stream, "preoperative_vessels/")));
+        contents.extend(registrations.flat_map(|(stream, _)| {
+            // Named points would hide what they lie in; what touching one has shown stays.
+            ["preoperative_vessels/", "preoperative_landmarks/"].map(|what| below(stream, what))
+        }));
     }
     if has(VesselTree::<Patient>::SCHEMA, Patient::NAME) {
         let labels = of(kinds, SegmentedImage::SCHEMA);
         contents.extend(labels.map(|(stream, _)| below(stream, "so_far/")));
+        // Planes through the volume would hide the vessels that were found in it.
+        let volumes = of(kinds, Volume::SCHEMA);
+        contents.extend(volumes.map(|(stream, _)| below(stream, "now/")));
     }
     contents
 }
@@ -279,7 +301,7 @@ mod tests {
         // The patient, the preoperative map, two times three slices, a tensor.
         assert_eq!(views(&all), 5);
         assert_eq!(preoperative_contents(&all), ["+ /preoperative/plan/vessels/**"]);
-        assert_eq!(patient_contents(&all), ["+ /patient/**"]);
+        assert_eq!(patient_contents(&all), ["+ /patient/**", "- /patient/sweep/volume/now/**"]);
         assert!(reslices(&all).is_some());
         all.extend(kinds(&[("extract.surfaces", "Surfaces", "preoperative")]));
         assert_eq!(preoperative_contents(&all), ["+ /preoperative/extract/surfaces/**"]);
@@ -292,13 +314,16 @@ mod tests {
             ("trace.tree", "VesselTree", "patient"),
             ("register.registration", "Registration", "preoperative"),
             ("segment.segmented", "SegmentedImage", "image"),
+            ("vessels.volume", "Volume", "patient"),
         ]);
         assert_eq!(
             patient_contents(&kinds),
             [
                 "+ /patient/**",
                 "- /patient/register/registration/preoperative_vessels/**",
+                "- /patient/register/registration/preoperative_landmarks/**",
                 "- /patient/segment/segmented/so_far/**",
+                "- /patient/vessels/volume/now/**",
             ]
         );
     }

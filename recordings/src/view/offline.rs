@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use messages::Timestamp;
+
 use super::Parameters;
 use super::canvas::{Canvas, CanvasError, Index};
-use super::painter::Painter;
+use super::painter::{Painter, Style};
 use crate::command;
-use crate::reader::{OpenError, Recording};
+use crate::reader::{OpenError, Recording, Selection};
 
 /// Draws a recording into a Rerun file.
 #[derive(clap::Parser)]
@@ -21,6 +23,9 @@ struct Arguments {
     /// Opens the viewer on it afterwards; it must be installed (`pip install rerun-sdk`).
     #[arg(long)]
     spawn: bool,
+    /// Only up to this many seconds after the start.
+    #[arg(long, value_name = "S")]
+    to: Option<f64>,
     /// The tool that everything is drawn relative to; by default the graph's reference.
     #[arg(long)]
     reference: Option<String>,
@@ -54,7 +59,8 @@ pub enum ViewToolError {
     Viewer(std::io::Error),
 }
 
-/// Draws all messages of a recording into `output`; returns how many.
+/// Draws the messages of a recording into `output`, all or those up to `to_s` seconds after its start;
+/// returns how many.
 ///
 /// # Errors
 /// If it cannot be written.
@@ -62,15 +68,20 @@ pub fn draw(
     recording: &Recording,
     output: &Path,
     parameters: &Parameters,
+    to_s: Option<f64>,
 ) -> Result<u64, ViewToolError> {
     let manifest = recording.manifest();
     let session = manifest.map_or("unknown", |manifest| manifest.session.as_str());
     let launch = manifest.map(|manifest| manifest.launch.clone()).unwrap_or_default();
     let name = format!("session {session}, from the recording");
     let canvas = Canvas::file(output, session, &name, Index::AtTheEnd)?;
-    let mut painter = Painter::new(canvas, parameters.style(&launch))?;
+    let start = recording.started_at();
+    let style = Style { start, ..parameters.style(&launch) };
+    let mut painter = Painter::new(canvas, style)?;
+    let to =
+        to_s.zip(start).map(|(to_s, start)| Timestamp(start.0.saturating_add((to_s * 1e9) as i64)));
     let mut count = 0;
-    for message in recording.messages() {
+    for message in recording.select(Selection { to, ..Selection::default() }) {
         let message = message
             .map_err(|damage| ViewToolError::Changed { at: damage.at, what: damage.what })?;
         painter.paint(message.topic, &message.received)?;
@@ -93,7 +104,7 @@ pub fn tool(arguments: &[String]) -> ExitCode {
         let recording = Recording::open(path)?;
         let parameters =
             Parameters { reference: arguments.reference.clone(), ..Parameters::default() };
-        let count = draw(&recording, &output, &parameters)?;
+        let count = draw(&recording, &output, &parameters, arguments.to)?;
         println!("{}: {count} messages", output.display());
         if arguments.spawn {
             // It listens on this machine only.

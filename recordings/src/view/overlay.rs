@@ -14,6 +14,8 @@ use super::words;
 const LINE_PX: f32 = 0.8;
 /// Opacity of the band that the outline lies in with its error.
 const BAND: u8 = 40;
+/// A wider band would hide the image; the name tells the error then, pixels.
+const WIDEST_BAND_PX: f32 = 6.0;
 /// Outlines shorter than this have no name, pixels.
 const NAMED_PX: f32 = 30.0;
 
@@ -92,8 +94,9 @@ impl Painter {
             }
             let [r, g, b] = colours::structure(structure);
             colours.push(rerun::Color::from_rgb(r, g, b));
+            let is_narrow = outline.error_px <= WIDEST_BAND_PX;
             bands.push(rerun::Color::from_unmultiplied_rgba(r, g, b, BAND));
-            widths.push(outline.error_px.max(LINE_PX));
+            widths.push(if is_narrow { outline.error_px.max(LINE_PX) } else { LINE_PX });
             lines.push(line);
         }
         let bytes = 8 * overlay.points as usize + 16 * lines.len();
@@ -107,36 +110,57 @@ impl Painter {
             .with_colors(colours)
             .with_draw_order(21.0);
         self.canvas.draw(&format!("{base}/now/outlines"), &outlines, bytes)?;
+        let mm_per_px = self.mm_per_px;
         let names = names(overlay);
-        let labels = rerun::Points2D::new(names.iter().map(|(_, at)| *at))
+        let labels = rerun::Points2D::new(names.iter().map(|name| name.at_px))
             .with_radii([0.0])
-            .with_colors(names.iter().map(|(structure, _)| {
-                let [r, g, b] = colours::structure(structure);
+            .with_colors(names.iter().map(|name| {
+                let [r, g, b] = colours::structure(name.structure);
                 rerun::Color::from_rgb(r, g, b)
             }))
-            .with_labels(names.iter().map(|(structure, _)| structure.name.as_str()))
+            .with_labels(names.iter().map(|name| label(name, mm_per_px)))
             .with_show_labels(true)
             .with_draw_order(22.0);
         self.canvas.draw(&format!("{base}/now/names"), &labels, 32 * names.len())
     }
 }
 
+/// The name of a structure in the image.
+#[derive(Debug, PartialEq)]
+struct Name<'a> {
+    structure: &'a Structure,
+    at_px: [f32; 2],
+    error_px: f32,
+}
+
+/// The name with its error, in millimetres if it is known how large a pixel is.
+fn label(name: &Name<'_>, mm_per_px: Option<f64>) -> String {
+    let (of, error_px) = (name.structure.name.replace('_', " "), f64::from(name.error_px));
+    match mm_per_px {
+        Some(mm_per_px) => format!("{of} ± {:.0} mm", error_px * mm_per_px),
+        None => format!("{of} ± {error_px:.0} px"),
+    }
+}
+
 /// Where the name of each structure is: at the top of its longest outline, if that is long enough.
-fn names(overlay: &Overlay) -> Vec<(&Structure, [f32; 2])> {
-    let mut longest: BTreeMap<u16, (f32, [f32; 2])> = BTreeMap::new();
+fn names(overlay: &Overlay) -> Vec<Name<'_>> {
+    let mut longest: BTreeMap<u16, (f32, [f32; 2], f32)> = BTreeMap::new();
     for (outline, points) in overlay.lines() {
         let step = |pair: &[[f32; 2]]| (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1]);
         let length_px: f32 = points.windows(2).map(step).sum();
         let top = points.iter().copied().min_by(|a, b| a[1].total_cmp(&b[1]));
         let Some(top) = top.filter(|_| length_px >= NAMED_PX) else { continue };
-        let best = longest.entry(outline.structure).or_insert((0.0, top));
+        let best = longest.entry(outline.structure).or_insert((0.0, top, 0.0));
         if length_px > best.0 {
-            *best = (length_px, top);
+            *best = (length_px, top, outline.error_px);
         }
     }
     longest
         .into_iter()
-        .filter_map(|(of, (_, top))| Some((overlay.structures.get(usize::from(of))?, top)))
+        .filter_map(|(of, (_, at_px, error_px))| {
+            let structure = overlay.structures.get(usize::from(of))?;
+            Some(Name { structure, at_px, error_px })
+        })
         .collect()
 }
 
@@ -168,11 +192,16 @@ mod tests {
             width_px: 320,
             height_px: 240,
             guidance: Guidance::Valid,
-            structures: vec![structure("small"), structure("large")],
+            structures: vec![structure("small"), structure("large_vein")],
             outlines: vec![outline(0, 2), outline(1, 3), outline(1, 3)],
             points: 8,
             points_px: points.into_iter().flatten().collect::<Vec<_>>().into(),
         };
-        assert_eq!(names(&overlay), [(&structure("large"), [50.0, 30.0])]);
+        let large = structure("large_vein");
+        let expected = Name { structure: &large, at_px: [50.0, 30.0], error_px: 2.0 };
+        assert_eq!(names(&overlay), [expected]);
+        let expected = Name { structure: &large, at_px: [50.0, 30.0], error_px: 2.0 };
+        assert_eq!(label(&expected, Some(0.5)), "large vein ± 1 mm");
+        assert_eq!(label(&expected, None), "large vein ± 2 px");
     }
 }

@@ -10,7 +10,8 @@
 //! | `distances/NODE/PORT/TOOL/STRUCTURE` | how far a tool is from what is near, millimetres |
 //! | `alarms/NODE/PORT/…` | what may guide, and the worst alarm of each tool, as strips below the curves |
 //! | `states/…` | what may guide, alarms, registrations and health, each a lane |
-//! | `summary`, `scores/NODE/PORT` | what matters now; how good it is against known truth |
+//! | `banner`, `summary` | what matters now, in large letters and in words |
+//! | `scores/NODE/PORT` | how good it is against known truth |
 //! | `volumes/NODE/PORT` | small volumes, whole |
 //! | `latency/…`, `load/…` | milliseconds; processor and memory |
 //! | `log/NODE` | events, health, what was hidden, blanked or lost, in words |
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use messages::wire::{Kind, Received, Validity, WireError};
 use messages::{
-    Event, Frame, Health, JournalEntry, NodeStatus, Patient, Preoperative, Registration,
+    Event, Frame, Health, JournalEntry, NodeStatus, Patient, Preoperative, Registration, Timestamp,
 };
 use rerun::external::arrow::array::{UInt32Array, UInt64Array};
 use runtime::Topic;
@@ -49,6 +50,8 @@ pub struct Style {
     pub tensor_bytes: usize,
     /// The distances at which alarms begin, by node, where the session says them.
     pub limits: BTreeMap<String, Limits>,
+    /// When the session started, if that is known: what the timeline `session_time` counts from.
+    pub start: Option<Timestamp>,
 }
 
 /// The distances at which alarms begin, millimetres.
@@ -88,6 +91,8 @@ pub struct Painter {
     /// The colours of the strips below the curves.
     pub(super) strips: HashMap<String, Grade>,
     pub(super) overlays: Overlays,
+    /// The mean edge of a pixel of the live image that was placed last, millimetres.
+    pub(super) mm_per_px: Option<f64>,
     pub(super) lanes: Lanes,
     pub(super) summary: Summary,
 }
@@ -121,6 +126,7 @@ impl Painter {
             named_curves: HashSet::new(),
             strips: HashMap::new(),
             overlays: Overlays::new(),
+            mm_per_px: None,
             lanes: Lanes::new(),
             summary: Summary::default(),
         })
@@ -136,7 +142,7 @@ impl Painter {
         if matches!(envelope.kind, Kind::Mark | Kind::End) {
             return Ok(());
         }
-        self.canvas.at(envelope);
+        self.canvas.at(envelope, self.style.start);
         if topic == Topic::Stream && !self.kinds.contains_key(&envelope.stream) {
             let frame = frame(received).unwrap_or_default().to_owned();
             let carried = Carried { schema: envelope.schema.clone(), frame };
@@ -248,12 +254,12 @@ impl Painter {
         self.canvas.draw(entity, &rerun::Scalars::single(value), 8)
     }
 
-    /// Writes a line into the log of a node.
+    /// Writes a line into the log of a node, which it begins with.
     ///
     /// # Errors
     /// As [`paint`](Self::paint).
     pub fn say(&mut self, node: &str, level: &str, text: &str) -> Result<(), CanvasError> {
-        let line = rerun::TextLog::new(text).with_level(level);
+        let line = rerun::TextLog::new(format!("{node}: {text}")).with_level(level);
         self.canvas.draw(&format!("log/{node}"), &line, text.len())
     }
 
@@ -261,7 +267,8 @@ impl Painter {
     pub(super) fn lay_out(&mut self) -> Result<(), CanvasError> {
         let is_same = |(kinds, eye): &(_, _)| *kinds == self.kinds && *eye == self.eye;
         if !self.laid_out.as_ref().is_some_and(is_same) {
-            self.canvas.lay_out(&layout::layout(&self.kinds, self.eye))?;
+            let is_timed = self.style.start.is_some();
+            self.canvas.lay_out(&layout::layout(&self.kinds, self.eye, is_timed))?;
             self.laid_out = Some((self.kinds.clone(), self.eye));
         }
         Ok(())

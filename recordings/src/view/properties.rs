@@ -8,12 +8,17 @@ use rerun::blueprint::ContainerLike;
 use rerun::blueprint::components::{BackgroundKind, Corner2D, VisibleTimeRange};
 use rerun::datatypes::{self, Range1D, TimeInt, TimeRange, TimeRangeBoundary};
 use rerun::external::re_sdk_types::blueprint::archetypes::{
-    Background, EyeControls3D, LineGrid3D, PlotLegend, ScalarAxis, VisibleTimeRanges,
+    Background, EyeControls3D, LineGrid3D, PlotLegend, ScalarAxis, TextLogColumns,
+    VisibleTimeRanges,
+};
+use rerun::external::re_sdk_types::blueprint::components;
+use rerun::external::re_sdk_types::blueprint::datatypes::{
+    TextLogColumn, TextLogColumnKind, TimelineColumn,
 };
 use rerun::{AsComponents, EntityPath};
 
 /// The timelines of everything that is drawn.
-const TIMELINES: [&str; 2] = ["published_at", "acquired_at"];
+const TIMELINES: [&str; 3] = ["session_time", "published_at", "acquired_at"];
 
 /// Where the scene is looked at from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,6 +86,23 @@ impl Properties {
         );
         let legend = PlotLegend::new().with_corner(Corner2D::LeftTop).with_visible(has_legend);
         self.set(&view, "PlotLegend", legend);
+        view
+    }
+
+    /// A log of levels and texts at this time, without where each line comes from.
+    pub fn log(&mut self, view: impl Into<ContainerLike>, timeline: &str) -> ContainerLike {
+        let view = view.into();
+        let column = |kind| TextLogColumn { visible: true.into(), kind };
+        let columns = TextLogColumns::new()
+            .with_timeline_columns([components::TimelineColumn(TimelineColumn {
+                visible: true.into(),
+                timeline: timeline.into(),
+            })])
+            .with_text_log_columns(
+                [TextLogColumnKind::LogLevel, TextLogColumnKind::Body]
+                    .map(|kind| components::TextLogColumn(column(kind))),
+            );
+        self.set(&view, "TextLogColumns", columns);
         view
     }
 

@@ -25,6 +25,26 @@ impl Quad {
             .map(xyz)
     }
 
+    /// The rectangle with the picture on it, without what is black around a fan: `size` columns and rows of
+    /// RGB.
+    pub fn fan(&self, rgb: Vec<u8>, size: [u32; 2]) -> rerun::Mesh3D {
+        let spans = spans(&rgb, size);
+        if spans.len() < 2 {
+            return self.mesh(rgb, size);
+        }
+        let ends = spans.iter().flat_map(|&[v, from, to]| [[from, v], [to, v]]);
+        let at = |[u, v]: [f64; 2]| xyz(self.corner + self.across * u + self.down * v);
+        // Two triangles between one row and the next.
+        let triangles = (0..spans.len() as u32 - 1).flat_map(|row| {
+            let [left, right, below_left, below_right] = [0, 1, 2, 3].map(|end| 2 * row + end);
+            [[left, right, below_right], [left, below_right, below_left]]
+        });
+        rerun::Mesh3D::new(ends.clone().map(at))
+            .with_triangle_indices(triangles)
+            .with_vertex_texcoords(ends.map(|end| end.map(|share| share as f32)))
+            .with_albedo_texture_image(rerun::Image::from_rgb24(rgb, size))
+    }
+
     /// The rectangle with the picture on it: `size` columns and rows of RGB.
     pub fn mesh(&self, rgb: Vec<u8>, size: [u32; 2]) -> rerun::Mesh3D {
         rerun::Mesh3D::new(self.corners())
@@ -32,6 +52,31 @@ impl Quad {
             .with_vertex_texcoords([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
             .with_albedo_texture_image(rerun::Image::from_rgb24(rgb, size))
     }
+}
+
+/// So many rows of a picture are looked at to find the border of a fan.
+const ROWS: usize = 60;
+/// Grey values up to this are black.
+const BLACK: u8 = 4;
+
+/// The rows of an RGB picture that are looked at, from its first to its last: how far down each is, and where
+/// what is not black begins and ends, all as shares of the picture. Rows without anything are left out.
+fn spans(rgb: &[u8], [columns, rows]: [u32; 2]) -> Vec<[f64; 3]> {
+    let (columns, rows) = (columns as usize, rows as usize);
+    let bright = |pixel: &[u8]| pixel.iter().any(|&value| value > BLACK);
+    let last_row = rows.saturating_sub(1);
+    let looked_at = (0..=ROWS).map(|number| number * last_row / ROWS);
+    let mut spans = Vec::new();
+    for (number, row) in looked_at.enumerate() {
+        let line = &rgb[3 * columns * row..3 * columns * (row + 1)];
+        let first = line.chunks_exact(3).position(bright);
+        let last = line.chunks_exact(3).rposition(bright);
+        if let (Some(first), Some(last)) = (first, last) {
+            let share = |column: usize| column as f64 / columns as f64;
+            spans.push([number as f64 / ROWS as f64, share(first), share(last + 1)]);
+        }
+    }
+    spans
 }
 
 /// Grey values as RGB, which is all that Rerun draws on a mesh, at most `widest` pixels wide: each
@@ -78,6 +123,22 @@ mod tests {
     #[test]
     fn an_empty_picture_is_empty() {
         assert_eq!(texture(&[], [0, 0], 10), (Vec::new(), [0, 0]));
+    }
+
+    #[test]
+    fn what_is_black_around_a_fan_is_left_out() {
+        // 80 × 60 pixels, of which columns 20 to 39 of the rows from 30 on are not black.
+        let mut rgb = vec![0; 3 * 80 * 60];
+        for row in 30..60 {
+            rgb[3 * (80 * row + 20)..3 * (80 * row + 40)].fill(200);
+        }
+        // A shadow in its middle is no border.
+        rgb[3 * (80 * 40 + 25)..3 * (80 * 40 + 35)].fill(0);
+        let found = spans(&rgb, [80, 60]);
+        assert!(found.iter().all(|[_, from, to]| [*from, *to] == [0.25, 0.5]));
+        assert!(found[0][0] >= 0.5 && found[0][0] < 0.55 && found[found.len() - 1][0] == 1.0);
+        assert!(spans(&[0; 3 * 80 * 60], [80, 60]).is_empty());
+        assert!(spans(&[], [0, 0]).is_empty());
     }
 
     #[test]

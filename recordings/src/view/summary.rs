@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use messages::{Alarm, Distances, Guidance, Registration, RegistrationState, Timestamp, ToolPlace};
 
+use super::banner::Banner;
 use super::canvas::CanvasError;
-use super::distances::{Nearest, nearest, worst};
+use super::distances::{Nearest, closest_mm, nearest, worst};
+use super::lanes::Grade;
 use super::painter::Painter;
 use super::registration::error_at_centre_mm;
 use super::words;
@@ -21,7 +23,7 @@ pub struct Summary {
     /// By stream of distances.
     watched: BTreeMap<String, Watched>,
     /// By stream of registrations.
-    registered: BTreeMap<String, String>,
+    registered: BTreeMap<String, Registered>,
     /// Nodes that are not healthy, and why.
     unhealthy: BTreeMap<String, String>,
     /// How many nodes have said that they are healthy or not.
@@ -29,6 +31,7 @@ pub struct Summary {
     is_changed: bool,
     text: String,
     written_at: Option<Timestamp>,
+    banner: Option<Banner>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -41,6 +44,16 @@ struct Watched {
 struct ToolLine {
     alarm: Option<Alarm>,
     text: String,
+    name: String,
+    /// What it is nearest to: how far, what error, its name.
+    nearest: Option<(f64, f64, String)>,
+}
+
+/// What is said of a registration: in words, and in as few as a banner has room for.
+#[derive(Debug, PartialEq)]
+struct Registered {
+    text: String,
+    short: String,
 }
 
 impl Summary {
@@ -55,7 +68,10 @@ impl Summary {
                     format!("{}: **{distance}** from {}", tool.name, structure.name)
                 }
             };
-            ToolLine { alarm: worst(tool), text }
+            let nearest = nearest(distances, tool).map(|Nearest { structure, distance }| {
+                (closest_mm(&distance), distance.error_mm, structure.name.clone())
+            });
+            ToolLine { alarm: worst(tool), text, name: tool.name.clone(), nearest }
         });
         let watched = Watched { guidance: distances.guidance.clone(), tools: tools.collect() };
         if self.watched.get(stream) != Some(&watched) {
@@ -73,15 +89,17 @@ impl Summary {
             RegistrationState::Degraded { .. } => "registration **degraded**",
             RegistrationState::Refused { .. } => "registration **refused**",
         };
-        let mut text = state.to_owned();
+        let (mut text, mut short) = (state.to_owned(), state.replace("**", ""));
         if let Some(alignment) = &registration.alignment {
             if let Some(error_mm) = error_at_centre_mm(alignment) {
                 let _ = write!(text, ", ± {error_mm:.1} mm");
+                let _ = write!(short, " ±{error_mm:.0} mm");
             }
             let _ = write!(text, ", explains {:.0} %", 100.0 * alignment.fit.explained);
         }
-        if self.registered.get(stream) != Some(&text) {
-            self.registered.insert(stream.to_owned(), text);
+        let registered = Registered { text, short };
+        if self.registered.get(stream) != Some(&registered) {
+            self.registered.insert(stream.to_owned(), registered);
             self.is_changed = true;
         }
     }
@@ -102,6 +120,41 @@ impl Summary {
         self.is_changed |= self.registered.remove(stream).is_some();
     }
 
+    /// What is read from across the room; none as long as nothing guides or is registered.
+    fn banner(&self) -> Option<Banner> {
+        if self.watched.is_empty() && self.registered.is_empty() {
+            return None;
+        }
+        let healthy = self.nodes.len().saturating_sub(self.unhealthy.len());
+        let registered = self.registered.values().next();
+        let registered = registered.map_or("not registered", |of| of.short.as_str());
+        let last = format!("{registered}, {healthy}/{} OK", self.nodes.len());
+        let watched = self.watched.values().next();
+        let (grade, headline, line) = match watched {
+            None => (Grade::Waiting, "no guidance".to_owned(), String::new()),
+            Some(Watched { guidance: Guidance::Blank { reason }, .. }) => {
+                (Grade::Waiting, "no guidance".to_owned(), reason.clone())
+            }
+            Some(watched) => {
+                let mm = |tool: &ToolLine| tool.nearest.as_ref().map_or(f64::INFINITY, |of| of.0);
+                let by_alarm = |a: &&ToolLine, b: &&ToolLine| {
+                    a.alarm.cmp(&b.alarm).then(mm(b).total_cmp(&mm(a)))
+                };
+                let worst = watched.tools.iter().max_by(by_alarm);
+                match worst.and_then(|tool| Some((tool, tool.alarm?, tool.nearest.as_ref()?))) {
+                    None => (Grade::Waiting, "no distance".to_owned(), String::new()),
+                    Some((tool, alarm, (mm, error_mm, structure))) => {
+                        let grade = words::alarm_grade(alarm);
+                        let grade = grade.max(words::guidance_grade(&watched.guidance));
+                        let headline = format!("{} {mm:.1} mm", words::alarm(alarm));
+                        (grade, headline, format!("{} to {structure} ±{error_mm:.0}", tool.name))
+                    }
+                }
+            }
+        };
+        Some(Banner { grade, headline, lines: [line, last] })
+    }
+
     /// In Markdown.
     fn markdown(&self) -> String {
         let mut text = String::new();
@@ -119,7 +172,7 @@ impl Summary {
             }
         }
         for registered in self.registered.values() {
-            let _ = writeln!(text, "### {registered}");
+            let _ = writeln!(text, "### {}", registered.text);
         }
         for (node, reason) in &self.unhealthy {
             let _ = writeln!(text, "- **{node}** {reason}");
@@ -150,6 +203,13 @@ impl Painter {
         }
         summary.is_changed = false;
         let text = summary.markdown();
+        let banner = summary.banner();
+        if let Some(banner) = banner.filter(|banner| summary.banner.as_ref() != Some(banner)) {
+            summary.written_at = Some(at);
+            summary.banner = Some(banner.clone());
+            self.banner(&banner)?;
+        }
+        let summary = &mut self.summary;
         if text == summary.text {
             return Ok(());
         }
@@ -206,6 +266,27 @@ mod tests {
         );
         assert!(text.contains("- **tracker** the probe is hidden\n"), "{text}");
         assert!(text.ends_with("1 of 2 nodes healthy\n"), "{text}");
+    }
+
+    #[test]
+    fn the_banner_says_what_is_nearest_in_the_colour_of_its_alarm() {
+        let mut summary = Summary::default();
+        assert_eq!(summary.banner(), None);
+        let danger = distances(Guidance::Valid, Some((1.5, Alarm::Danger)));
+        summary.distances("navigate.distances", &danger);
+        summary.health("navigate", None);
+        let banner = summary.banner().unwrap();
+        assert_eq!((banner.grade, banner.headline.as_str()), (Grade::Bad, "danger 1.5 mm"));
+        assert_eq!(banner.lines, ["instrument to portal_vein ±2", "not registered, 1/1 OK"]);
+        let doubtful = Guidance::Unverified { reason: "nobody has confirmed it".to_owned() };
+        let far = distances(doubtful, Some((25.0, Alarm::Clear)));
+        summary.distances("navigate.distances", &far);
+        assert_eq!(summary.banner().unwrap().grade, Grade::Doubtful);
+        let blank = distances(Guidance::blank("the reference is hidden"), None);
+        summary.distances("navigate.distances", &blank);
+        let banner = summary.banner().unwrap();
+        assert_eq!((banner.grade, banner.headline.as_str()), (Grade::Waiting, "no guidance"));
+        assert_eq!(banner.lines[0], "the reference is hidden");
     }
 
     #[test]

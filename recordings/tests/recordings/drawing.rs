@@ -108,7 +108,7 @@ fn a_drawing_made_afterwards_holds_every_message_too() {
     session::record(folder.path(), &heard);
     let recording = Recording::open(folder.path()).unwrap();
     let path = folder.path().join("drawn.rrd");
-    let drawn_messages = draw(&recording, &path, &Parameters::default()).unwrap();
+    let drawn_messages = draw(&recording, &path, &Parameters::default(), None).unwrap();
     assert_eq!(drawn_messages as usize, session::recorded(&heard).len());
     let contents = count(&path).unwrap();
     assert_eq!(drawn(&contents), recorded(&recording));
@@ -165,6 +165,23 @@ fn a_full_disk_ends_the_drawing_with_its_reason() {
     let folder = tempfile::tempdir().unwrap();
     session::record(folder.path(), &session::script(4, [32, 24]));
     let recording = Recording::open(folder.path()).unwrap();
-    let error = draw(&recording, path, &Parameters::default()).unwrap_err().to_string();
+    let error = draw(&recording, path, &Parameters::default(), None).unwrap_err().to_string();
     assert!(error.contains("/dev/full"), "{error}");
+}
+
+#[test]
+fn a_recording_is_drawn_up_to_an_instant() {
+    let folder = tempfile::tempdir().unwrap();
+    session::record(folder.path(), &session::script(24, [64, 48]));
+    let recording = Recording::open(folder.path()).unwrap();
+    let (first, last) = recording.ledger().span().unwrap();
+    let start = recording.started_at().unwrap();
+    let half_s = (last.since(start).as_secs_f64() + first.since(start).as_secs_f64()) / 2.0;
+    let path = folder.path().join("half.rrd");
+    let half = draw(&recording, &path, &Parameters::default(), Some(half_s)).unwrap();
+    let end_ns = start.0 + (half_s * 1e9) as i64;
+    let before = |of: &recordings::Recorded| of.received.envelope().published_at.0 < end_ns;
+    let expected = recording.messages().filter(|of| before(of.as_ref().unwrap())).count() as u64;
+    assert_eq!(half, expected);
+    assert!(0 < half && half < recording.messages().count() as u64);
 }

@@ -19,7 +19,7 @@ fn drawn(heard: &[Heard]) -> Contents {
     let folder = tempfile::tempdir().unwrap();
     session::record(folder.path(), heard);
     let path = folder.path().join("drawn.rrd");
-    draw(&Recording::open(folder.path()).unwrap(), &path, &Parameters::default()).unwrap();
+    draw(&Recording::open(folder.path()).unwrap(), &path, &Parameters::default(), None).unwrap();
     count(&path).unwrap()
 }
 
@@ -28,8 +28,10 @@ fn rows(contents: &Contents, entity: &str, component: &str) -> u64 {
     rows.and_then(|rows| rows.components.get(component)).copied().unwrap_or(0)
 }
 
-fn lines<'a>(contents: &'a Contents, node: &str) -> &'a [String] {
-    &contents.entities[&format!("/log/{node}")].lines
+/// What a node says in the log; each line begins with its name.
+fn lines(contents: &Contents, node: &str) -> Vec<String> {
+    let lines = contents.entities[&format!("/log/{node}")].lines.iter();
+    lines.map(|line| line.strip_prefix(&format!("{node}: ")).unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -38,6 +40,8 @@ fn a_guided_procedure_is_drawn() {
     let contents = drawn(&heard);
     let rows = |entity: &str, component: &str| rows(&contents, entity, component);
 
+    // Before it guides, and then anew whenever what is nearest is so far by another tenth of a millimetre.
+    assert!(rows("/banner", "Image:buffer") > 5, "{}", rows("/banner", "Image:buffer"));
     // Every message has its row, however seldom it is drawn.
     let said = |stream: &str| {
         let of = |(_, bytes): &&Heard| {

@@ -28,7 +28,7 @@ fn drawn(heard: &[Heard]) -> Contents {
     let folder = tempfile::tempdir().unwrap();
     session::record(folder.path(), heard);
     let path = folder.path().join("drawn.rrd");
-    draw(&Recording::open(folder.path()).unwrap(), &path, &Parameters::default()).unwrap();
+    draw(&Recording::open(folder.path()).unwrap(), &path, &Parameters::default(), None).unwrap();
     count(&path).unwrap()
 }
 
@@ -167,11 +167,11 @@ fn a_registered_procedure_is_drawn() {
     assert_eq!(
         contents.entities["/log/register"].lines,
         [
-            "not registered: no vessels yet",
-            "registered, unverified: look at the portal vein",
-            "registered",
-            "registration degraded: explains 0.61",
-            "registration refused: nothing fits",
+            "register: not registered: no vessels yet",
+            "register: registered, unverified: look at the portal vein",
+            "register: registered",
+            "register: registration degraded: explains 0.61",
+            "register: registration refused: nothing fits",
         ]
     );
     // None of it is a whole volume.
