@@ -8,6 +8,7 @@ mod demonstration;
 mod faults;
 mod imported;
 mod patients;
+mod pelvis;
 mod procedure;
 mod python;
 mod refusals;
