@@ -10,17 +10,12 @@ const IMPORTED: &str = "launch/graphs/imported.toml";
 /// A bar of 6 × 6 × 80 mm as a text STL: what a planning program would write of a ureter.
 fn bar(from_mm: [f64; 3]) -> String {
     let corner = |bits: usize| {
-        let at = |axis: usize, long: f64| from_mm[axis] + if bits >> axis & 1 == 1 { long } else { 0.0 };
+        let at =
+            |axis: usize, long: f64| from_mm[axis] + if bits >> axis & 1 == 1 { long } else { 0.0 };
         format!("vertex {} {} {}", at(0, 6.0), at(1, 6.0), at(2, 80.0))
     };
-    let sides = [
-        [0, 2, 3, 1],
-        [4, 5, 7, 6],
-        [0, 1, 5, 4],
-        [2, 6, 7, 3],
-        [0, 4, 6, 2],
-        [1, 3, 7, 5],
-    ];
+    let sides =
+        [[0, 2, 3, 1], [4, 5, 7, 6], [0, 1, 5, 4], [2, 6, 7, 3], [0, 4, 6, 2], [1, 3, 7, 5]];
     let mut text = "solid 3D Slicer output. SPACE=LPS\n".to_owned();
     for [a, b, c, d] in sides {
         for three in [[a, b, c], [a, c, d]] {
@@ -76,7 +71,8 @@ fn a_real_patients_labels_and_an_imported_ureter_become_the_map_and_are_replayed
     assert!((of(surfaces, "ureter", "mm3") - 2880.0).abs() < 1.0, "{}", surfaces["ureter"]);
     assert_eq!(of(surfaces, "ureter", "error_mm"), 2.0);
     println!("{tree}");
-    for (vessel, least_mm) in [("portal_vein", 300.0), ("venous_system", 300.0), ("artery", 300.0)] {
+    for (vessel, least_mm) in [("portal_vein", 300.0), ("venous_system", 300.0), ("artery", 300.0)]
+    {
         assert!(of(tree, vessel, "mm") > least_mm, "{vessel}: {tree}");
         assert!(of(tree, vessel, "branches") >= 5.0, "{vessel}: {tree}");
     }
@@ -95,5 +91,8 @@ fn a_map_whose_files_are_not_there_is_refused_with_what_was_looked_for() {
     let called = place.call(&["check", IMPORTED, "--set", set]);
     assert_eq!(called.code, 1, "{}\n{}", called.stdout, called.stderr);
     let said = format!("{}{}", called.stdout, called.stderr);
-    assert!(said.contains("preoperative.surfaces") && said.contains("nowhere/ureter.stl"), "{said}");
+    assert!(
+        said.contains("preoperative.surfaces") && said.contains("nowhere/ureter.stl"),
+        "{said}"
+    );
 }

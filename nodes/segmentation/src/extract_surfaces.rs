@@ -9,6 +9,7 @@ use runtime::{Context, Node, inputs, outputs};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::drawn_over::{Remaining, without_drawn};
 use crate::imported;
 use crate::surface_net::{SurfaceParameters, label_surfaces};
 use crate::vessel_tree::{Grid, GridError};
@@ -100,6 +101,9 @@ pub struct ExtractSurfaces {
     labelled: Vec<SurfaceParts>,
     drawn: Vec<SurfaceParts>,
     imported: Vec<SurfaceParts>,
+    /// The volumes of both: the labels give way to what was drawn, whichever comes first.
+    labels: Option<LabelVolume<Preoperative>>,
+    delineation: Option<LabelVolume<Preoperative>>,
 }
 
 impl Node for ExtractSurfaces {
@@ -110,22 +114,31 @@ impl Node for ExtractSurfaces {
 
     fn new(parameters: Parameters) -> Result<Self, Error> {
         check(&parameters)?;
-        Ok(Self { parameters, labelled: Vec::new(), drawn: Vec::new(), imported: Vec::new() })
+        Ok(Self {
+            parameters,
+            labelled: Vec::new(),
+            drawn: Vec::new(),
+            imported: Vec::new(),
+            labels: None,
+            delineation: None,
+        })
     }
 
     fn handle(&mut self, input: Input, context: &mut Context<Output>) -> Result<(), Error> {
         let acquired_at = match input {
             Input::Labels(Stamped { acquired_at, value, .. }) => {
-                self.labelled = self.extract("labels", &value, |name| {
-                    let Parameters { labelling_error_mm, labelling_errors_mm, .. } =
-                        &self.parameters;
-                    *labelling_errors_mm.get(name).unwrap_or(labelling_error_mm)
-                })?;
+                self.labelled = self.extract_labelled(&value)?;
+                self.labels = Some(value);
                 acquired_at
             }
             Input::Delineation(Stamped { acquired_at, value, .. }) => {
                 let error_mm = self.parameters.drawing_error_mm;
                 self.drawn = self.extract("delineation", &value, |_| error_mm)?;
+                self.delineation = Some(value);
+                if let Some(labels) = self.labels.take() {
+                    self.labelled = self.extract_labelled(&labels)?;
+                    self.labels = Some(labels);
+                }
                 acquired_at
             }
             Input::Imported(Stamped { acquired_at, value, .. }) => {
@@ -160,6 +173,34 @@ impl ExtractSurfaces {
             known.extend(source.iter().map(|(structure, ..)| structure.name.as_str()));
         }
         all
+    }
+
+    /// The surfaces of what was labelled. A vessel from which a lymph node, a nerve or a ureter was taken that a person
+    /// drew ends where they drew: its boundary is no surer than theirs.
+    fn extract_labelled(
+        &self,
+        labels: &LabelVolume<Preoperative>,
+    ) -> Result<Vec<SurfaceParts>, Error> {
+        let Parameters { labelling_error_mm, labelling_errors_mm, drawing_error_mm, .. } =
+            &self.parameters;
+        let error_mm = |name: &str| *labelling_errors_mm.get(name).unwrap_or(labelling_error_mm);
+        let drawn = self.delineation.as_ref();
+        let Some(Remaining { labels, is_cut }) =
+            drawn.and_then(|drawn| without_drawn(labels, drawn))
+        else {
+            return self.extract("labels", labels, error_mm);
+        };
+        let cut: HashSet<&str> = labels
+            .structures
+            .iter()
+            .zip(is_cut.iter().skip(1))
+            .filter(|(_, is_cut)| **is_cut)
+            .map(|(structure, _)| structure.name.as_str())
+            .collect();
+        self.extract("labels", &labels, |name| {
+            let own_mm = error_mm(name);
+            if cut.contains(name) { own_mm.max(*drawing_error_mm) } else { own_mm }
+        })
     }
 
     /// The surface of each structure of a volume that is there and wanted.

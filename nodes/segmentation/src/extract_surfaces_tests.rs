@@ -163,6 +163,37 @@ fn what_was_imported_goes_before_all_else() {
 }
 
 #[test]
+fn a_vessel_gives_way_to_a_node_that_was_drawn_in_it_and_to_no_tumour() {
+    let known = [("vein", StructureKind::Vein)];
+    let vein = (1, [25.0, 25.0, 20.0], 10.0);
+    let drawn = |kind| stamped(5, volume(0.8, &[("body", kind)], &[(1, [31.0, 25.0, 20.0], 6.0)]));
+    let labels = || stamped(7, volume(1.0, &known, &[vein]));
+    let parameters = || json!({ "drawing_error_mm": 3.0 });
+    let farthest_mm = |surfaces: &Surfaces<Preoperative>| {
+        let to_mm = volume(1.0, &known, &[]).frame_from_voxel;
+        let end = to_mm * messages::Point::new(Point3::new(35.0, 25.0, 20.0));
+        let mesh = surfaces.meshes().find(|m| m.surface.structure.name == "vein").unwrap();
+        let off = |p: &[f32; 3]| (Point3::from(p.map(f64::from)) - end.xyz_mm).norm();
+        mesh.positions_mm.iter().map(off).fold(f64::INFINITY, f64::min)
+    };
+    for (kind, gives_way) in [(StructureKind::LymphNode, true), (StructureKind::Tumour, false)] {
+        let mut first = node(parameters());
+        let (alone, _) = handle(&mut first, Input::Labels(labels()));
+        let (both, _) = handle(&mut first, Input::Delineation(drawn(kind)));
+        let mut second = node(parameters());
+        handle(&mut second, Input::Delineation(drawn(kind)));
+        let (as_well, _) = handle(&mut second, Input::Labels(labels()));
+        assert_eq!(both, as_well);
+        assert!(farthest_mm(&alone) < 1.0);
+        // Where the node was drawn, the vein's end is gone, and what is left of it is as sure as the drawing.
+        assert_eq!(farthest_mm(&both) > 3.0, gives_way, "{}", farthest_mm(&both));
+        let error_mm = both.meshes().find(|m| m.surface.structure.name == "vein").unwrap();
+        let expected = 0.75_f32 + if gives_way { 9.0 } else { 1.0 };
+        assert!((error_mm.surface.error_mm - expected.sqrt()).abs() < 1e-3);
+    }
+}
+
+#[test]
 fn a_large_surface_is_simplified_and_its_error_says_so() {
     let value = || stamped(7, volume(0.8, KNOWN, &[LIVER]));
     let (fine, _) = handle(&mut node(json!({})), Input::Labels(value()));
