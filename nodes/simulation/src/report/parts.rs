@@ -1,53 +1,62 @@
 //! What a structure of the map stands for where the truth knows it only in parts, such as all iliac arteries.
 
-use messages::{Distances, Structure, StructureDistance};
+use messages::{Distances, Structure, StructureDistance, ToolDistances};
 
-/// The structures of the truth that are together one of the map: the one of its name; else, if it is the only one of
-/// its kind that the truth does not know by name, all of that kind that the map does not know by name.
+/// The structures of the truth that are together one of the map: the one of its name; where the truth knows none of that
+/// name, all of its kind that the map does not know by name.
 pub fn parts(map: &[Structure], truth: &[Structure], index: usize) -> Vec<usize> {
     let Some(whole) = map.get(index) else { return Vec::new() };
     let is_in = |structures: &[Structure], name: &str| structures.iter().any(|s| s.name == name);
-    let numbered = truth.iter().enumerate();
-    if is_in(truth, &whole.name) {
-        return numbered.filter(|(_, part)| part.name == whole.name).map(|(i, _)| i).collect();
-    }
-    let nameless = map.iter().filter(|s| s.kind == whole.kind && !is_in(truth, &s.name)).count();
-    let is_part = |part: &Structure| part.kind == whole.kind && !is_in(map, &part.name);
-    numbered.filter(|(_, part)| nameless == 1 && is_part(part)).map(|(i, _)| i).collect()
+    let is_known = is_in(truth, &whole.name);
+    let is_part = |part: &Structure| {
+        if is_known {
+            part.name == whole.name
+        } else {
+            part.kind == whole.kind && !is_in(map, &part.name)
+        }
+    };
+    truth.iter().enumerate().filter(|(_, part)| is_part(part)).map(|(i, _)| i).collect()
 }
 
 /// True distances with the structures that the map knows as one taken together: the distance to them is that to the
 /// nearest part, and the alarm the highest of all.
-pub fn together(mut truth: Distances, map: &[Structure]) -> Distances {
-    for index in 0..map.len() {
-        let parts = parts(map, &truth.structures, index);
-        let is_by_name = |part: &usize| truth.structures[*part].name == map[index].name;
-        if parts.is_empty() || parts.iter().any(is_by_name) {
-            continue;
-        }
-        let kept = |place: usize| !parts.contains(&place);
-        for tool in &mut truth.tools {
-            let of_parts = parts.iter().filter_map(|part| tool.structures.get(*part)).cloned();
-            let whole = of_parts.reduce(|a, b| StructureDistance {
+pub fn together(truth: Distances, map: &[Structure]) -> Distances {
+    let known = truth.structures;
+    let is_whole = |index: &usize| !known.iter().any(|part| part.name == map[*index].name);
+    let wholes: Vec<(usize, Vec<usize>)> = (0..map.len())
+        .filter(is_whole)
+        .map(|index| (index, parts(map, &known, index)))
+        .filter(|(_, parts)| !parts.is_empty())
+        .collect();
+    let kept: Vec<usize> = (0..known.len())
+        .filter(|place| !wholes.iter().any(|(_, parts)| parts.contains(place)))
+        .collect();
+    let divided = |measured: &[StructureDistance]| -> Vec<StructureDistance> {
+        let own = kept.iter().filter_map(|place| measured.get(*place)).copied();
+        let taken_together = wholes.iter().filter_map(|(_, parts)| {
+            let of_parts = parts.iter().filter_map(|place| measured.get(*place)).copied();
+            of_parts.reduce(|a, b| StructureDistance {
                 tip_mm: a.tip_mm.min(b.tip_mm),
                 shaft_mm: a.shaft_mm.min(b.shaft_mm),
                 error_mm: a.error_mm.max(b.error_mm),
                 alarm: a.alarm.max(b.alarm),
-            });
-            let mut place = 0..;
-            tool.structures.retain(|_| place.next().is_none_or(kept));
-            tool.structures.extend(whole);
-        }
-        let mut place = 0..;
-        truth.structures.retain(|_| place.next().is_none_or(kept));
-        truth.structures.push(map[index].clone());
-    }
-    truth
+            })
+        });
+        own.chain(taken_together).collect()
+    };
+    let tools = truth.tools.into_iter().map(|tool| {
+        let structures = divided(&tool.structures);
+        ToolDistances { structures, ..tool }
+    });
+    let tools = tools.collect();
+    let own = kept.iter().map(|place| known[*place].clone());
+    let structures = own.chain(wholes.iter().map(|(index, _)| map[*index].clone())).collect();
+    Distances { structures, tools, ..truth }
 }
 
 #[cfg(test)]
 mod tests {
-    use messages::{Alarm, Guidance, Point, StructureKind, ToolDistances, ToolPlace};
+    use messages::{Alarm, Guidance, Point, StructureKind, ToolPlace};
     use nalgebra::Point3;
 
     use super::*;
@@ -100,9 +109,12 @@ mod tests {
     }
 
     #[test]
-    fn two_nameless_structures_of_a_kind_stand_for_nothing() {
+    fn what_is_known_by_name_is_itself() {
         let vein = StructureKind::Vein;
-        let map = structures(&[("iliac_veins", vein), ("others", vein)]);
-        assert!(parts(&map, &structures(&[("iliac_vein_right", vein)]), 0).is_empty());
+        let map = structures(&[("cava", vein), ("iliac_veins", vein), ("portal_vein", vein)]);
+        let known = structures(&[("iliac_vein_left", vein), ("cava", vein)]);
+        assert_eq!(parts(&map, &known, 0), [1]);
+        // Whatever else the map takes for a vein should be one of those that it does not name.
+        assert_eq!([parts(&map, &known, 1), parts(&map, &known, 2)], [[0], [0]]);
     }
 }

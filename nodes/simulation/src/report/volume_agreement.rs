@@ -64,12 +64,11 @@ impl<In: Clone> VolumeAgreement<In> {
             }
         }
         for (index, structure) in map.structures.iter().enumerate() {
+            let is_known = truth.structures.iter().any(|s| s.name == structure.name);
             let parts = parts(&map.structures, &truth.structures, index);
-            let is_by_name =
-                parts.iter().any(|part| truth.structures[*part].name == structure.name);
-            let told = structure.kind.is_vessel() && !is_by_name && !parts.is_empty();
-            if told && self.scores.len() <= MOST {
-                let parts: Vec<usize> = parts.iter().map(|part| part + 1).collect();
+            let parts: Vec<usize> = parts.iter().map(|part| part + 1).collect();
+            let told = structure.kind.is_vessel() && !is_known && counts.found(index + 1) > 0;
+            if told && !parts.is_empty() && self.scores.len() <= MOST {
                 let (dice, voxels) = counts.dice(&[index + 1], &parts);
                 self.scores.push(score(format!("map Dice, {}", structure.name), dice, "", voxels));
             }
@@ -117,6 +116,11 @@ impl Counts {
             }
         }
         Self { counts, columns }
+    }
+
+    /// How many voxels the map gives a label.
+    fn found(&self, label: usize) -> u64 {
+        self.counts.chunks(self.columns).nth(label).map_or(0, |row| row.iter().sum())
     }
 
     /// Dice coefficient of the union of some labels of the map with that of some of the truth, and how
