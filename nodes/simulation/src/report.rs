@@ -55,7 +55,10 @@ fn every_s() -> f64 {
 
 inputs! {
     /// What was found, and the truth of it. All may stay unconnected: then their figures are missing.
+    ///
+    /// The image comes first: on the simulated clock what was made of it is of the same instant.
     pub enum Input {
+        optional cone_beam => ConeBeam(IntensityVolume<Patient>),
         optional registration => Registration(Registration),
         optional truth_targets_preoperative => PlannedTargets(Landmarks<Preoperative>),
         optional truth_targets => Targets(Landmarks<Patient>),
@@ -69,7 +72,6 @@ inputs! {
         optional truth_distances => TruthDistances(Distances),
         optional overlay => Overlay(Overlay),
         optional check => Check(LandmarkCheck),
-        optional cone_beam => ConeBeam(IntensityVolume<Patient>),
         optional cone_beam_labels => ConeBeamLabels(LabelVolume<Patient>),
         optional truth_cone_beam => TruthConeBeam(LabelVolume<Patient>),
         optional cone_beam_tree => ConeBeamTree(VesselTree<Patient>),
