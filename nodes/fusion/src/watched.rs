@@ -54,7 +54,10 @@ impl Preparation {
     }
 
     /// Prepares structures of the map until `triangles` are done, at least one; gives what is to be watched
-    /// once that is all, else the preparation to go on with.
+    /// once that is all.
+    ///
+    /// # Errors
+    /// As long as it is not all: the preparation to go on with.
     pub fn go_on(
         mut self,
         map: &Surfaces<Preoperative>,

@@ -176,7 +176,7 @@ fn a_recording_is_drawn_up_to_an_instant() {
     let recording = Recording::open(folder.path()).unwrap();
     let (first, last) = recording.ledger().span().unwrap();
     let start = recording.started_at().unwrap();
-    let half_s = (last.since(start).as_secs_f64() + first.since(start).as_secs_f64()) / 2.0;
+    let half_s = f64::midpoint(last.since(start).as_secs_f64(), first.since(start).as_secs_f64());
     let path = folder.path().join("half.rrd");
     let half = draw(&recording, &path, &Parameters::default(), Some(half_s)).unwrap();
     let end_ns = start.0 + (half_s * 1e9) as i64;
