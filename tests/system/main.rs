@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod breathing;
 mod cone_beam;
 mod contract;
 mod demonstration;

@@ -54,4 +54,12 @@ fn a_whole_procedure_finds_the_map_guides_and_is_replayed() {
     assert_eq!(changed.code, 1, "{}\n{}", changed.stdout, changed.stderr);
     let said: Value = changed.json();
     assert!(said.to_string().contains("register.registration"), "{said}");
+
+    // An organ that may not bend: what that does to the registration and to the distances is told in millimetres.
+    let stiff = ["--node", "register", "--set", "register.max_bending_mm=0.1", "--downstream"];
+    let said: Value = replayed("stiff", &stiff).json();
+    for stream in ["register.registration", "navigate.distances"] {
+        let spreads = said["streams"][stream]["spreads_mm"].as_object();
+        assert!(spreads.is_some_and(|spreads| !spreads.is_empty()), "{stream}: {said}");
+    }
 }

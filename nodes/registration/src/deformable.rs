@@ -47,6 +47,16 @@ impl Default for DeformableParameters {
 }
 
 impl DeformableParameters {
+    /// With no amplitude above `most_mm` to choose from; if all are, with that one.
+    #[must_use]
+    pub fn up_to(mut self, most_mm: f64) -> Self {
+        self.amplitudes_mm.retain(|&amplitude_mm| amplitude_mm <= most_mm);
+        if self.amplitudes_mm.is_empty() {
+            self.amplitudes_mm.push(most_mm);
+        }
+        self
+    }
+
     /// Whether there is at least one amplitude, length and noise, and all numbers are finite and above 0.
     pub fn are_usable(&self) -> bool {
         let lists = [&self.amplitudes_mm, &self.lengths_mm, &self.noises_mm];

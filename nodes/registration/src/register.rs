@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::assessment::Trust;
+use crate::deformable::DeformableParameters;
 use crate::global::{GlobalParameters, PoseLimits};
 use crate::procedure::{self, Procedure};
 use crate::standing::Rules;
@@ -44,6 +45,11 @@ pub struct Parameters {
     #[serde(default = "max_move_mm")]
     #[schemars(default = "max_move_mm", range(min = 1.0, max = 200.0))]
     pub max_move_mm: f64,
+    /// How far the organ may bend: the greatest standard deviation of its displacement against the rigid pose that is
+    /// considered, in millimetres. A small one for what is stiff, or to see what bending does.
+    #[serde(default = "max_bending_mm")]
+    #[schemars(default = "max_bending_mm", range(min = 0.1, max = 50.0))]
+    pub max_bending_mm: f64,
 }
 
 fn wanted_error_mm() -> f64 {
@@ -54,6 +60,10 @@ fn max_check_error_mm() -> f64 {
 }
 fn max_move_mm() -> f64 {
     15.0
+}
+
+fn max_bending_mm() -> f64 {
+    DeformableParameters::default().amplitudes_mm.into_iter().fold(0.0, f64::max)
 }
 
 inputs! {
@@ -108,11 +118,12 @@ impl Node for Register {
 
     fn new(parameters: Parameters) -> Result<Self, Error> {
         let Parameters { accept_automatically, max_rotation_deg, wanted_error_mm, .. } = parameters;
-        let Parameters { max_check_error_mm, max_move_mm, .. } = parameters;
+        let Parameters { max_check_error_mm, max_move_mm, max_bending_mm, .. } = parameters;
         let lengths = [
             ("wanted_error_mm", wanted_error_mm),
             ("max_check_error_mm", max_check_error_mm),
             ("max_move_mm", max_move_mm),
+            ("max_bending_mm", max_bending_mm),
         ];
         for (name, came) in lengths {
             if !(came > 0.0) {
@@ -130,6 +141,7 @@ impl Node for Register {
         });
         let parameters = crate::parameters::Parameters {
             global: GlobalParameters { limits, ..GlobalParameters::default() },
+            deformable: DeformableParameters::default().up_to(max_bending_mm),
             trust: Trust { wanted_error_mm, ..Trust::default() },
             ..crate::parameters::Parameters::default()
         };

@@ -388,7 +388,9 @@ fn without_a_preoperative_tree_there_is_none() {
 
 #[test]
 fn a_parameter_out_of_range_says_what_would_do() {
-    let parameters = serde_json::from_value(serde_json::json!({ "wanted_error_mm": 0.0 })).unwrap();
-    let error = Register::new(parameters).err().unwrap().to_string();
-    assert!(error.contains("`wanted_error_mm` should be above 0 mm, but it is 0"), "{error}");
+    for name in ["wanted_error_mm", "max_bending_mm"] {
+        let parameters = serde_json::from_value(serde_json::json!({ name: 0.0 })).unwrap();
+        let error = Register::new(parameters).err().unwrap().to_string();
+        assert!(error.contains(&format!("`{name}` should be above 0 mm, but it is 0")), "{error}");
+    }
 }
