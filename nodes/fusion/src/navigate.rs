@@ -102,9 +102,7 @@ impl Node for Navigate {
     fn handle(&mut self, input: Input, context: &mut Context<Output>) -> Result<(), Error> {
         match input {
             Input::Surfaces(Stamped { value: map, .. }) => {
-                self.preparation = Some(Preparation::new(&self.watch));
-                self.map = Some(map);
-                self.prepare(TRIANGLES_AT_ONCE);
+                self.take_map(map, TRIANGLES_AT_ONCE);
             }
             Input::Registration(Stamped { value: registration, .. }) => {
                 self.registration = Some(registration);
@@ -125,9 +123,7 @@ impl Node for Navigate {
         other.registration = self.registration.take();
         if let Some(map) = self.map.take() {
             // At once: nothing else is watched meanwhile.
-            other.preparation = Some(Preparation::new(&other.watch));
-            other.map = Some(map);
-            other.prepare(usize::MAX);
+            other.take_map(map, usize::MAX);
         }
         *self = other;
         Ok(())
@@ -135,6 +131,13 @@ impl Node for Navigate {
 }
 
 impl Navigate {
+    /// Begins with a map.
+    fn take_map(&mut self, map: Surfaces<Preoperative>, triangles: usize) {
+        self.preparation = Some(Preparation::new(&self.watch));
+        self.map = Some(map);
+        self.prepare(triangles);
+    }
+
     /// Goes on with a map that is not watched yet.
     fn prepare(&mut self, triangles: usize) {
         let (Some(preparation), Some(map)) = (self.preparation.take(), &self.map) else { return };
