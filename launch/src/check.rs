@@ -7,6 +7,7 @@
 //! | `circles` | nodes that wait for each other |
 //! | `doubles` | observers that do the same |
 //! | `truth` | nodes that know what only scores may know |
+//! | `common_values` | what `[common]` gives to several nodes |
 //! | `parameters` | values outside their schema |
 //! | `files`, `calibrations`, `model` | files, their content and checksums |
 //! | `addresses` | devices that do not answer |
@@ -18,6 +19,7 @@ mod addresses;
 mod calibrations;
 mod checked;
 mod circles;
+mod common_values;
 mod doubles;
 mod files;
 mod model;
@@ -40,10 +42,11 @@ pub use report::{Report, to_json};
 /// Checks a graph file after changing it as `settings` (`NODE.key=value`) say.
 pub fn check(path: &Path, settings: &[String], catalogue: &Catalogue) -> Checked {
     let mut problems = Vec::new();
-    let Some(file) = GraphFile::read(path, settings, &mut problems) else {
+    let Some(mut file) = GraphFile::read(path, settings, &mut problems) else {
         return Checked { file: None, problems, nodes: Vec::new(), files: Vec::new() };
     };
     let roles = roles::find(&file, catalogue, &mut problems);
+    common_values::fill(&mut file, &roles, &mut problems);
     wiring::check(&file, &roles, &mut problems);
     circles::check(&file, &roles, &mut problems);
     doubles::check(&file, &roles, &mut problems);
@@ -52,23 +55,27 @@ pub fn check(path: &Path, settings: &[String], catalogue: &Catalogue) -> Checked
     let mut files = Vec::new();
     let mut asked = addresses::Asked::default();
     let mut nodes = Vec::new();
+    let mut refusals = common_values::Refusals::of(&file);
     for (entry, role) in file.nodes.iter().zip(&roles) {
         let mut values = entry.parameters.value.to_json();
         if let Some(role) = role {
             let node = parameters::Node { entry, role };
-            reference::fill(&file, &node, &mut values, &mut problems);
-            parameters::check(&node, &values, file.damaged, &mut problems);
+            let mut found = Vec::new();
+            reference::fill(&file, &node, &mut values, &mut found);
+            parameters::check(&node, &values, file.damaged, &mut found);
             let mut wanted = files::Wanted {
                 file: &file,
                 calibrations: &calibrations,
                 files: &mut files,
-                problems: &mut problems,
+                problems: &mut found,
             };
             wanted.fill(&node, &mut values);
-            asked.collect(&node, &values, &mut problems);
+            asked.collect(&node, &values, &mut found);
+            refusals.keep(&node, found, &mut problems);
         }
         nodes.push(planned::node(entry, role.as_ref(), values));
     }
+    refusals.tell(&mut problems);
     reference::check(&file, &roles, &mut problems);
     calibrations::unused(&file, &roles, &mut problems);
     asked.knock(&mut problems);

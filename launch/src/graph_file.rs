@@ -4,6 +4,9 @@
 //! version = 1
 //! reference = "patient"     # tools are tracked relative to this sensor
 //!
+//! [common.patient]          # `parameters.patient` of every node that has such a parameter
+//! seed = 1
+//!
 //! [calibrations]
 //! probe = { file = "calibrations/probe.toml", sha256 = "…" }
 //!
@@ -50,6 +53,8 @@ pub struct GraphFile {
     pub damaged: bool,
     /// The tool that is the patient reference.
     pub reference: Option<Spanned<String>>,
+    /// Values for all nodes that have a parameter of that name.
+    pub common: Table,
     /// Calibrations, in the order of the file.
     pub calibrations: Vec<CalibrationEntry>,
     /// Nodes, in the order of the file.
@@ -89,6 +94,8 @@ pub struct NodeEntry {
     pub inputs: Vec<(Spanned<String>, Spanned<String>)>,
     /// Its parameters and where they begin.
     pub parameters: Spanned<Table>,
+    /// The names of those that it takes from `[common]`, which the check adds.
+    pub from_common: Vec<String>,
     /// The deadline of all inputs.
     pub deadline_ms: Option<Spanned<u64>>,
     /// Deadlines of single inputs.

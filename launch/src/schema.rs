@@ -6,7 +6,7 @@ mod words;
 
 pub use field::{Field, fields};
 pub use strict::strict;
-pub use words::{allowed, value};
+pub use words::{allowed, value, words};
 
 use serde_json::Value;
 

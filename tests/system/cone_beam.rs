@@ -20,6 +20,8 @@ fn a_cone_beam_image_finds_the_organs_that_packs_have_moved_and_is_replayed() {
         .map(|phase| figure(&closing, &format!("registration error {phase}, median")));
     assert!(before < packed, "{before} mm before the packs, {packed} mm under them");
     assert!(after < packed, "{after} mm after the cone beam, {packed} mm before it");
+    // The live images tell of it before the cone beam does.
+    assert!(figure(&closing, "packing noticed in live images after") < 5.0);
     let p95 = |phase: &str| figure(&closing, &format!("registration error {phase}, p95"));
     assert!(p95("after the cone beam") < p95("before the cone beam"));
     // A stylus confirms it at 40 s, and what began anew at 80 s.

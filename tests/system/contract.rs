@@ -59,8 +59,7 @@ fn two_runs_on_the_simulated_clock_are_equal_and_another_seed_is_not() {
     let a = place.run(DEMO, "a", &simulated).good();
     let b = place.run(DEMO, "b", &simulated).good();
     assert_equal(&place, a.path(), b.path());
-    let other =
-        [&simulated[..], &["--set", "ultrasound.seed=2", "--set", "tracker.seed=2"]].concat();
+    let other = [&simulated[..], &["--set", "common.patient.seed=2"]].concat();
     let c = place.run(DEMO, "c", &other).good();
     let compared = compare(&place, a.path(), c.path());
     assert_eq!(compared.code, 1, "{}", compared.stdout);

@@ -14,4 +14,5 @@ mod pelvis;
 mod procedure;
 mod python;
 mod refusals;
+mod resection;
 mod soak;

@@ -27,10 +27,8 @@ const MEASURES: [&str; 9] = [
 fn operate(place: &Place, graph: &str, seed: u64, family: &str) -> Closing {
     let mut arguments = vec!["--stop-after".to_owned(), "60s".to_owned()];
     arguments.extend(["--clock", "simulated"].map(str::to_owned));
-    for node in ["preoperative", "ultrasound", "tracker", "truth"] {
-        for set in [format!("{node}.seed={seed}"), format!("{node}.family={family}")] {
-            arguments.extend(["--set".to_owned(), set]);
-        }
+    for set in [format!("seed={seed}"), format!("family={family}")] {
+        arguments.extend(["--set".to_owned(), format!("common.patient.{set}")]);
     }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     place.run(graph, &seed.to_string(), &arguments)

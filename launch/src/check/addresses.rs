@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::parameters::{Node, key_name};
+use super::parameters::Node;
 use crate::problem::{Place, Problem};
 use crate::schema;
 
@@ -33,9 +33,8 @@ impl Asked {
             {
                 self.addresses.push((place, node.entry.name.value.clone(), address));
             } else {
-                let name = &node.entry.name.value;
                 let message =
-                    format!("`{name}.{}` should be an address, but is `{text}`", key_name(&steps));
+                    format!("`{}` should be an address, but is `{text}`", node.name(&steps));
                 problems.push(
                     Problem::error("bad-address", message)
                         .at(&place, "no address")

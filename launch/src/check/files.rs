@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::calibrations::Calibrations;
 use super::model;
-use super::parameters::{Node, key_name};
+use super::parameters::Node;
 use crate::graph_file::GraphFile;
 use crate::graph_file::tree::Step;
 use crate::plan::PlannedFile;
@@ -65,8 +65,7 @@ impl Wanted<'_> {
             Err(error) => Some(file_reason(&error)),
         };
         if let Some(reason) = reason {
-            let name = &node.entry.name.value;
-            let message = format!("cannot read the file `{name}.{}`: {reason}", key_name(steps));
+            let message = format!("cannot read the file `{}`: {reason}", node.name(steps));
             self.problems.push(
                 Problem::error("missing-file", message)
                     .at(place, "cannot be read")

@@ -23,11 +23,14 @@ pub struct Node<'a> {
 }
 
 impl Node<'_> {
-    /// `node.parameter`, as `--set` takes it.
+    /// `node.parameter` or `common.parameter`, as `--set` takes it.
     pub fn name(&self, at: &[Step]) -> String {
-        let node = &self.entry.name.value;
+        let node = match at.first() {
+            Some(Step::Key(key)) if self.entry.from_common.contains(key) => "common",
+            _ => self.entry.name.value.as_str(),
+        };
         match key_name(at) {
-            key if key.is_empty() => node.clone(),
+            key if key.is_empty() => node.to_owned(),
             key => format!("{node}.{key}"),
         }
     }
@@ -42,7 +45,7 @@ impl Node<'_> {
 }
 
 /// A parameter's name with dots, as in a graph file.
-pub fn key_name(steps: &[Step]) -> String {
+fn key_name(steps: &[Step]) -> String {
     let mut name = String::new();
     for step in steps {
         match step {

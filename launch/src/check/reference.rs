@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::parameters::Node;
 use super::roles::Role;
 use crate::graph_file::GraphFile;
-use crate::graph_file::tree::{Step, Tree};
+use crate::graph_file::tree::{Step, Table, Tree};
 use crate::problem::{Problem, Spanned};
 use crate::schema;
 use crate::suggest;
@@ -17,20 +17,32 @@ const POSES: &str = "ToolPoses";
 /// The parameter in which a tracker names its tools.
 const TOOLS: &str = "tools";
 
-/// Tells the graph's reference to a node that asks for one; a node that was told another is a problem.
+/// Tells the graph's reference to a node that asks for one, as text or as one of some words; a node that was
+/// told another, or cannot take it, is a problem.
 pub fn fill(file: &GraphFile, node: &Node<'_>, values: &mut Value, problems: &mut Vec<Problem>) {
     let Some(reference) = &file.reference else {
         return;
     };
     let root = &node.role.participant.parameters;
-    let asked = schema::inside(root, &[Step::Key(PARAMETER.to_owned())]);
-    let takes_text = asked.is_some_and(|asked| schema::allowed(root, asked) == "text");
+    let Some(asked) = schema::inside(root, &[Step::Key(PARAMETER.to_owned())]) else {
+        return;
+    };
+    let words = schema::words(root, asked);
+    let takes = |name: &str| match &words {
+        Some(words) => words.iter().any(|word| word == name),
+        None => schema::allowed(root, asked) == "text",
+    };
     let Value::Object(values) = values else { return };
-    match values.get(PARAMETER) {
-        None if takes_text => {
+    match (values.get(PARAMETER), &words) {
+        (None, _) if takes(&reference.value) => {
             values.insert(PARAMETER.to_owned(), Value::String(reference.value.clone()));
         }
-        Some(Value::String(own)) if takes_text && *own != reference.value => {
+        (None, Some(words)) => {
+            problems.push(cannot_take(node, reference, words));
+            // So that it is not told as missing, too.
+            values.insert(PARAMETER.to_owned(), words.first().map(String::as_str).into());
+        }
+        (Some(Value::String(own)), _) if *own != reference.value && takes(own) => {
             let Some((place, _)) = node.text_at(&[Step::Key(PARAMETER.to_owned())]) else {
                 return;
             };
@@ -47,6 +59,24 @@ pub fn fill(file: &GraphFile, node: &Node<'_>, values: &mut Value, problems: &mu
         }
         _ => {}
     }
+}
+
+fn cannot_take(node: &Node<'_>, reference: &Spanned<String>, words: &[String]) -> Problem {
+    let words = || words.iter().map(String::as_str);
+    let name = &node.entry.name.value;
+    let message = format!(
+        "`{name}` takes {} as patient reference, but the graph takes `{}`",
+        suggest::choice(words()),
+        reference.value
+    );
+    let help = suggest::nearest(&reference.value, words()).map_or_else(
+        || format!("choose one of them as the graph's reference, or remove `{name}`"),
+        |meant| format!("did you mean `{meant}`?"),
+    );
+    Problem::error("reference", message)
+        .at(&reference.place, "the graph's reference")
+        .at(&node.entry.name.place, "cannot take it")
+        .help(help)
 }
 
 /// Whether a tracker of the graph knows the reference, as far as trackers list their tools.
@@ -66,7 +96,7 @@ pub fn check(file: &GraphFile, roles: &[Option<Role>], problems: &mut Vec<Proble
             continue;
         }
         trackers += 1;
-        match node.parameters.value.get(TOOLS).map(names) {
+        match tools(&node.parameters.value).map(names) {
             Some(names) if !names.is_empty() => listed.extend(names),
             _ => silent = true,
         }
@@ -90,6 +120,16 @@ pub fn check(file: &GraphFile, roles: &[Option<Role>], problems: &mut Vec<Proble
                 .help(suggest::did_you_mean(&reference.value, listed, "tracked are")),
         );
     }
+}
+
+/// Where a tracker names its tools: among its parameters, or in a table of them.
+fn tools(parameters: &Table) -> Option<&Spanned<Tree>> {
+    parameters.get(TOOLS).or_else(|| {
+        parameters.entries.iter().find_map(|(_, value)| match &value.value {
+            Tree::Table(table) => table.get(TOOLS),
+            _ => None,
+        })
+    })
 }
 
 /// The names in a list of tools: texts, tables with a `name`, or the keys of a table.

@@ -15,7 +15,7 @@ pub struct Arguments {
     /// The graph files
     #[arg(required = true, value_name = "GRAPH")]
     pub files: Vec<PathBuf>,
-    /// Change a value first: NODE.key=value or calibrations.NAME=FILE
+    /// Change a value first: NODE.key=value, common.key=value or calibrations.NAME=FILE
     #[arg(long = "set", value_name = "NODE.KEY=VALUE")]
     pub settings: Vec<String>,
     /// Print the problems as JSON, for programs

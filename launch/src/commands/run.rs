@@ -18,7 +18,7 @@ pub struct Arguments {
     /// The graph file
     #[arg(value_name = "GRAPH")]
     pub file: PathBuf,
-    /// Change a value first: NODE.key=value or calibrations.NAME=FILE
+    /// Change a value first: NODE.key=value, common.key=value or calibrations.NAME=FILE
     #[arg(long = "set", value_name = "NODE.KEY=VALUE")]
     pub settings: Vec<String>,
     /// How the session runs and what is said of it

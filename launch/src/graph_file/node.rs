@@ -20,7 +20,7 @@ const KEYS: &[&str] = &[
     "shared_memory_mib",
 ];
 /// Names that mean something else where nodes are named.
-const RESERVED: &[&str] = &["launch", "nodes", "calibrations", "reference"];
+const RESERVED: &[&str] = &["launch", "nodes", "common", "calibrations", "reference"];
 /// Sockets are files named after their node, and their paths must stay below 108 bytes.
 const LONGEST_NAME: usize = 40;
 const DELIVERIES: &[(&str, Delivery)] = &[("every", Delivery::Every), ("newest", Delivery::Newest)];
@@ -85,6 +85,7 @@ fn one(name: &Spanned<String>, table: &Table, problems: &mut Vec<Problem>) -> No
         runs: fields.text("runs"),
         inputs: inputs(&mut fields),
         parameters,
+        from_common: Vec::new(),
         deadline_ms,
         port_deadlines_ms,
         delivery: delivery(&mut fields),

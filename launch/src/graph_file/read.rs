@@ -25,9 +25,10 @@ pub fn graph(path: &Path, text: String, set: &[String], problems: &mut Vec<Probl
     settings::apply(&mut root, &settings, damaged, problems);
 
     let mut fields = Fields::new(&root, "a graph file", problems);
-    fields.known(&["version", "reference", "calibrations", "nodes"]);
+    fields.known(&["version", "reference", "common", "calibrations", "nodes"]);
     version(&mut fields, damaged);
     let reference = fields.text("reference");
+    let common = fields.table("common").map(|(_, values)| values.clone()).unwrap_or_default();
     let calibrations = fields
         .table("calibrations")
         .map(|(_, entries)| calibrations(entries, fields.problems))
@@ -47,7 +48,8 @@ pub fn graph(path: &Path, text: String, set: &[String], problems: &mut Vec<Probl
                 .help("a node is a table [nodes.NAME] with `runs = …`; `vesalius list` shows what there is to run"),
         );
     }
-    GraphFile { path: path.to_owned(), text, settings, damaged, reference, calibrations, nodes }
+    let path = path.to_owned();
+    GraphFile { path, text, settings, damaged, reference, common, calibrations, nodes }
 }
 
 fn version(fields: &mut Fields<'_>, damaged: bool) {

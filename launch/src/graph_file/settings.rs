@@ -1,7 +1,7 @@
 //! `--set NODE.key=value`: changes a graph file's values before they are checked.
 //!
-//! `NODE.key` is short for `nodes.NODE.parameters.key`; `nodes.…`, `calibrations.NAME` and
-//! `reference` name a place in the file itself. A value is read as TOML, else taken as text.
+//! `NODE.key` is short for `nodes.NODE.parameters.key`; `nodes.…`, `common.key`, `calibrations.NAME`
+//! and `reference` name a place in the file itself. A value is read as TOML, else taken as text.
 
 use toml::de::DeValue;
 
@@ -63,6 +63,7 @@ fn apply_one(root: &mut Table, setting: &str, at: usize) -> Result<(), Problem> 
         Some("reference") if keys.len() == 1 => insert(root, &keys, value),
         Some("calibrations") if keys.len() == 2 => calibration(root, keys, value),
         Some("calibrations") => insert(root, &keys, value),
+        Some("common") if keys.len() > 1 => insert(root, &keys, value),
         Some("nodes") if keys.len() > 2 => {
             known_node(root, &keys[1])?;
             insert(root, &keys, value)

@@ -170,6 +170,32 @@ fn a_strict_schema_refuses_what_the_loose_one_lets_through() {
 }
 
 #[test]
+fn a_choice_of_words_is_told_from_free_text() {
+    let root = json!({"$defs": {
+        "Tool": {"oneOf": [
+            {"type": "string", "enum": ["probe", "stylus"]},
+            {"type": "string", "const": "organ", "description": "Inside."},
+        ]},
+    }});
+    for schema in [
+        json!({"$ref": "#/$defs/Tool", "default": "probe"}),
+        json!({"anyOf": [{"$ref": "#/$defs/Tool"}, {"type": "null"}]}),
+        json!({"type": ["string", "null"], "enum": ["probe", "stylus", "organ", null]}),
+    ] {
+        let words = super::words(&root, &schema);
+        assert_eq!(words, Some(["probe", "stylus", "organ"].map(str::to_owned).into()), "{schema}");
+    }
+    for schema in [
+        json!({"type": "string"}),
+        json!({"anyOf": [{"$ref": "#/$defs/Tool"}, {"type": "string"}]}),
+        json!({"enum": [1, "probe"]}),
+        json!({"type": "null"}),
+    ] {
+        assert_eq!(super::words(&root, &schema), None, "{schema}");
+    }
+}
+
+#[test]
 fn keys_that_are_described_in_parts_stay_known() {
     // As `#[serde(flatten)]` and internally tagged enums are described.
     let parts = json!({

@@ -43,6 +43,41 @@ pub(super) fn constants(forms: &[&Value]) -> Option<Vec<String>> {
     (!words.is_empty()).then_some(words)
 }
 
+/// The words that a value must be one of, if it must be one of some.
+pub fn words(root: &Value, schema: &Value) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    collect_words(root, schema, 0, &mut words)?;
+    (!words.is_empty()).then_some(words)
+}
+
+/// Nothing if it may be something else.
+fn collect_words(
+    root: &Value,
+    schema: &Value,
+    depth: usize,
+    words: &mut Vec<String>,
+) -> Option<()> {
+    if depth > DEEPEST {
+        return None;
+    }
+    for form in forms(root, schema) {
+        match (form.get("const"), form.get("enum").and_then(Value::as_array)) {
+            (Some(word), _) => words.push(word.as_str()?.to_owned()),
+            (None, Some(options)) => {
+                for word in options.iter().filter(|option| !option.is_null()) {
+                    words.push(word.as_str()?.to_owned());
+                }
+            }
+            // A choice inside of a choice, as for a word that may be left out.
+            (None, None) if form.get("oneOf").or(form.get("anyOf")).is_some() => {
+                collect_words(root, form, depth + 1, words)?;
+            }
+            (None, None) => return None,
+        }
+    }
+    Some(())
+}
+
 /// A value as it is written in a sentence.
 pub fn value(value: &Value) -> String {
     match value {

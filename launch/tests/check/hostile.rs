@@ -77,6 +77,8 @@ fn a_text_without_its_second_quote_has_labels_in_its_own_line() {
 
 const GRAPH: &str = r#"version = 1
 reference = "patient"
+[common]
+rate_hz = 20
 [calibrations]
 probe = { file = "graphs/probe.toml" }
 [nodes.ultrasound]
@@ -117,7 +119,7 @@ proptest! {
     }
 
     #[test]
-    fn any_setting_is_taken_or_refused(setting in "(nodes|calibrations|reference|locate|probe|.{0,4})(\\.[a-zé_]{0,9}){0,3}=?.{0,12}") {
+    fn any_setting_is_taken_or_refused(setting in "(nodes|common|calibrations|reference|locate|probe|.{0,4})(\\.[a-zé_]{0,9}){0,3}=?.{0,12}") {
         survive("set.toml", GRAPH.as_bytes(), &[setting]);
     }
 

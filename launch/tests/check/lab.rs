@@ -50,7 +50,7 @@ impl Lab {
     }
 
     /// An executable that answers `describe` and otherwise prints its arguments.
-    fn describing(&self, file: &str, description: &Value) -> PathBuf {
+    pub fn describing(&self, file: &str, description: &Value) -> PathBuf {
         let script = format!(
             "if [ \"$1\" = describe ]; then cat <<'END'\n{description}\nEND\nelse echo \"$0\" \"$@\" | sed 's:.*/::'; exit 7; fi"
         );

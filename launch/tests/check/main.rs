@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod commands;
+mod common_values;
 mod graphs;
 mod hostile;
 mod lab;

@@ -1,6 +1,7 @@
 //! The registration of one operation: what was seen, touched and said, and what follows from it.
 
 mod anchor;
+mod images;
 
 use messages::{
     Alignment, Centrelines, Fit, Instruction, InstructionKind, LandmarkCheck, LandmarkTouch,
@@ -15,6 +16,7 @@ use crate::standing::{Happening, NothingThere, Rules, Standing};
 use crate::touched::Touched;
 
 use self::anchor::Anchor;
+use self::images::Images;
 
 /// What was found last.
 struct Found {
@@ -38,6 +40,7 @@ pub struct Procedure {
     /// What was marked in the preoperative image.
     landmarks: Option<Landmarks<Preoperative>>,
     touched: Touched,
+    images: Images,
     standing: Standing,
 }
 
@@ -83,15 +86,19 @@ impl Procedure {
             found: None,
             landmarks: None,
             touched: Touched::default(),
+            images: Images::default(),
             standing: Standing::none(NO_MAP),
         }
     }
 
     /// The registration as it stands.
     pub fn registration(&self) -> Registration {
-        let state = self.standing.state().clone();
+        let state = self.images.doubt(self.standing.state().clone());
         let found = self.found.as_ref().filter(|_| state.is_aligned());
-        let alignment = found.map(|found| found.alignment.clone());
+        let mut alignment = found.map(|found| found.alignment.clone());
+        if let Some(alignment) = &mut alignment {
+            widen(alignment, self.images.least_error_mm());
+        }
         Registration { state, alignment }
     }
 
@@ -104,6 +111,7 @@ impl Procedure {
         self.reference = Some(Reference::new(tree));
         self.found = None;
         self.touched.forget();
+        self.images.forget();
         if let Some(anchor) = &mut self.anchor {
             anchor.alignment = None;
         }
@@ -180,6 +188,7 @@ impl Procedure {
         if let Some(alignment) = aligned {
             let rival = alignment.fit.rival;
             self.found = Some(Found { alignment, rival, searched_mm });
+            self.images.look_again();
             self.be_honest();
         }
         self.forget_what_is_refused();
@@ -196,6 +205,7 @@ impl Procedure {
             InstructionKind::AcceptRegistration => {
                 self.standing.after(Happening::Accept, self.rules)?;
                 self.touched.overrule();
+                self.images.overrule();
             }
             InstructionKind::RejectRegistration { reason } => {
                 self.standing.after(Happening::Reject { by, reason }, self.rules)?;
@@ -247,18 +257,15 @@ impl Procedure {
     /// No bound of the error is below what was measured.
     fn be_honest(&mut self) {
         let Some(Found { alignment, .. }) = &mut self.found else { return };
-        let least_mm = self.touched.largest_mm(alignment) as f32;
-        let bounds = alignment.field.error_mm.as_slice();
-        if bounds.iter().any(|mm| *mm < least_mm) {
-            alignment.field.error_mm =
-                bounds.iter().map(|mm| mm.max(least_mm)).collect::<Vec<_>>().into();
-        }
+        let least_mm = self.touched.largest_mm(alignment);
+        widen(alignment, least_mm);
     }
 
     /// The next tree is searched from nothing.
     fn forget_what_is_refused(&mut self) {
         if !self.standing.state().is_aligned() {
             self.found = None;
+            self.images.forget();
         }
     }
 }
@@ -274,6 +281,16 @@ fn alignment(acquired_at: Timestamp, source: &Centrelines, outcome: &Outcome) ->
         fit: Fit { explained: figures.score, residual_mm: figures.rms_mm, rival: figures.rival },
         data_acquired_at: acquired_at,
     })
+}
+
+/// Lets no bound of the error lie below `least_mm`.
+fn widen(alignment: &mut Alignment, least_mm: f64) {
+    let least_mm = least_mm as f32;
+    let bounds = alignment.field.error_mm.as_slice();
+    if bounds.iter().any(|mm| *mm < least_mm) {
+        alignment.field.error_mm =
+            bounds.iter().map(|mm| mm.max(least_mm)).collect::<Vec<_>>().into();
+    }
 }
 
 /// What speaks against relying on an outcome.

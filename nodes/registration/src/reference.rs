@@ -80,6 +80,11 @@ impl Reference {
         &self.tree
     }
 
+    /// The tree, prepared for finding what lies near a point.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
     /// Registers a tree without a guess; limits of the pose, where known, are in the parameters.
     ///
     /// # Errors

@@ -3,11 +3,12 @@
 //! The first tree of vessels that is seen is registered without a guess; each later one from the last
 //! pose, and without a guess again where that fails or nobody has accepted it yet. Nothing is fitted that cannot
 //! be trusted: then the message says why, and carries no pose. What a person says and what was measured at touched
-//! landmarks changes the state at once.
+//! landmarks changes the state at once. Live images in which vessels lie beside those of the map degrade it within about
+//! two seconds, and widen the bound of the error, until they lie on them again.
 
 use messages::{
     Health, Instruction, LandmarkCheck, LandmarkTouch, Landmarks, Patient, Preoperative,
-    Registration, RegistrationState, Stamped, VesselTree,
+    Registration, RegistrationState, SegmentedImage, Stamped, VesselTree,
 };
 use runtime::{Context, Node, inputs, outputs};
 use schemars::JsonSchema;
@@ -68,7 +69,7 @@ fn max_bending_mm() -> f64 {
 
 inputs! {
     /// What the node hears: the trees, what a person says, landmarks of the preoperative image and where they were
-    /// touched, and the tree of a volume that was acquired during the operation.
+    /// touched, the tree of a volume that was acquired during the operation, and the live images with their vessels.
     pub enum Input {
         preoperative => Preoperative(VesselTree<Preoperative>),
         intraoperative => Intraoperative(VesselTree<Patient>),
@@ -76,6 +77,7 @@ inputs! {
         optional landmarks => Landmarks(Landmarks<Preoperative>),
         optional touches => Touches(LandmarkTouch),
         optional anchor => Anchor(VesselTree<Patient>),
+        optional images => Images(SegmentedImage),
     }
 }
 outputs! {
@@ -160,6 +162,9 @@ impl Node for Register {
             Input::Anchor(Stamped { acquired_at, value: tree, .. }) => {
                 self.0.anchor(acquired_at, tree.centrelines()?)?;
                 (acquired_at, true)
+            }
+            Input::Images(Stamped { acquired_at, value, .. }) => {
+                (acquired_at, self.0.image(acquired_at, &value))
             }
             Input::Instructions(Stamped { acquired_at, value, .. }) => {
                 (acquired_at, self.0.obey(&value)?)

@@ -23,6 +23,8 @@ pub struct Target {
     /// Points along all centrelines.
     pub samples: Vec<Sample>,
     kd_tree: KdTree,
+    /// The largest radius.
+    widest_mm: f64,
     map: Vec<u32>,
     map_origin: Point3<f64>,
     map_size: [usize; 3],
@@ -58,6 +60,7 @@ impl Target {
         let map_size: [usize; 3] =
             std::array::from_fn(|axis| (sides[axis] / cell_mm).ceil() as usize);
         let mut target = Self {
+            widest_mm: samples.iter().map(|sample| sample.radius_mm).fold(0.0, f64::max),
             kd_tree: KdTree::new(samples.iter().map(|sample| sample.position_mm)),
             map: vec![NONE; map_size.iter().product()],
             map_origin: low - Vector3::repeat(MAP_REACH_MM),
@@ -137,6 +140,16 @@ impl Target {
                 across_mm: across(sample.position_mm - other.position_mm, other, SAMPLE_MM),
             }
         })
+    }
+
+    /// How far outside the vessels a point lies, 0 within one; infinite if that is more than `reach_mm`.
+    pub fn outside_mm(&self, point: &Point3<f64>, reach_mm: f64) -> f64 {
+        let mut least = f64::INFINITY;
+        self.kd_tree.within(point, reach_mm + self.widest_mm, &mut |index, squared| {
+            let wall_mm = squared.sqrt() - self.samples[index as usize].radius_mm;
+            least = least.min(wall_mm.max(0.0));
+        });
+        if least <= reach_mm { least } else { f64::INFINITY }
     }
 
     /// Whether any sample lies within `reach_mm` of a point.

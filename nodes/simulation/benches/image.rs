@@ -60,7 +60,7 @@ fn images(criterion: &mut Criterion) {
         volumes.bench_function(modality, |bencher| {
             bencher.iter(|| {
                 let parameters =
-                    serde_json::from_value(serde_json::json!({ "modality": modality }));
+                    serde_json::from_value(serde_json::json!({ "patient": { "anatomy": "abdomen" }, "modality": modality }));
                 black_box(parameters.ok().map(Preoperative::open))
             });
         });

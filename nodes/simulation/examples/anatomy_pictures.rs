@@ -24,6 +24,7 @@ fn colour(kind: StructureKind) -> [u8; 3] {
         StructureKind::Artery => [255, 60, 60],
         StructureKind::Tumour => [230, 220, 60],
         StructureKind::LymphNode => [80, 220, 80],
+        StructureKind::Cavity => [40, 60, 120],
         StructureKind::Nerve => [255, 255, 140],
         StructureKind::Ureter => [255, 150, 40],
         StructureKind::Bone => [235, 235, 220],

@@ -13,7 +13,8 @@
 //! | [`images`], [`warped`] | CT, MR and cone-beam CT, the last also of the deformed anatomy |
 //! | [`volumes`] | both as messages |
 //! | [`training_volume`] | scans of many kinds with their truth |
-//! | [`motion`], [`deformation`] | breathing, packing, probe pressure, resection |
+//! | [`motion`], [`deformation`] | breathing, packing, probe pressure |
+//! | [`resection`] | the patient without what was cut out |
 
 pub mod abdomen;
 mod abdominal_surroundings;
@@ -38,6 +39,7 @@ pub mod motion;
 mod named_veins;
 mod pelvic_courses;
 pub mod pelvis;
+pub mod resection;
 pub mod segment;
 pub(crate) mod segment_index;
 pub mod structure;

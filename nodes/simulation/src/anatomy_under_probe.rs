@@ -85,7 +85,7 @@ impl<'a> AnatomyUnderProbe<'a> {
         motions: Vec<Motion>,
         elapsed: Duration,
     ) -> Result<Self, TooSteep> {
-        let deformation = Deformation::new(motions, Vec::new())?;
+        let deformation = Deformation::new(motions)?;
         Ok(Self { anatomy, deformation, time_s: elapsed.as_secs_f64() })
     }
 

@@ -4,6 +4,7 @@
 
 pub mod cone_beam;
 pub mod engineer;
+pub mod patient;
 pub mod patient_truth;
 pub mod preoperative;
 pub mod tracker;
@@ -11,6 +12,7 @@ pub mod ultrasound;
 
 pub use cone_beam::ConeBeam;
 pub use engineer::Engineer;
+pub use patient::{OperationParameters, PatientParameters};
 pub use patient_truth::PatientTruth;
 pub use preoperative::Preoperative;
 pub use tracker::Tracker;
@@ -28,13 +30,8 @@ fn first_sample(since_start: Duration, rate_hz: f64) -> u64 {
     ((since_start.as_secs_f64() - 1e-9) * rate_hz).ceil().max(0.0) as u64
 }
 
-/// Refuses what no device of a patient can do; the last is when the instrument begins.
-fn check_operation(packing_mm: f64, packed_at_s: f64, from_s: f64) -> Result<(), Error> {
-    const DAY_S: f64 = 86_400.0;
-    Error::check("packing_mm", packing_mm, 0.0, 20.0)?;
-    Error::check("packed_at_s", packed_at_s, 0.0, DAY_S)?;
-    Error::check("instrument_from_s", from_s, 0.0, DAY_S)
-}
+/// The longest time that can be asked for, s.
+const DAY_S: f64 = 86_400.0;
 
 /// Why a simulated device cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +68,7 @@ pub enum Error {
     Script(#[from] engineer::ScriptError),
     /// The block has no truth of its own, and no volume image.
     #[error(
-        "`anatomy` must be `abdomen` or `pelvis`, but is `block`: the block has no named structures"
+        "`patient.anatomy` must be `abdomen` or `pelvis`, but is `block`: the block has no named structures"
     )]
     Block,
     /// No such sensor goes with the patient.

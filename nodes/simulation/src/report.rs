@@ -25,6 +25,8 @@ use runtime::{Context, Node, inputs, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::devices::PatientParameters;
+
 use self::alarm_agreement::AlarmAgreement;
 use self::cone_beam_course::ConeBeamCourse;
 use self::distance_agreement::DistanceAgreement;
@@ -42,11 +44,9 @@ pub struct Parameters {
     #[serde(default = "every_s")]
     #[schemars(default = "every_s", range(min = 0.1, max = 3600))]
     pub every_s: f64,
-    /// When the packs are laid, in seconds after the start; as the patient's devices. Errors before and after it are told
-    /// apart once a cone-beam image has come.
+    /// Who is operated on. Errors before and after packs are laid are told apart once a cone-beam image has come.
     #[serde(default)]
-    #[schemars(range(min = 0))]
-    pub packed_at_s: f64,
+    pub patient: PatientParameters,
 }
 
 fn every_s() -> f64 {
@@ -130,9 +130,12 @@ impl Node for Report {
     type Output = Output;
     type Error = Error;
 
-    fn new(Parameters { every_s, packed_at_s }: Parameters) -> Result<Self, Error> {
-        let ranges =
-            [("every_s", 0.1, 3600.0, every_s), ("packed_at_s", 0.0, 86_400.0, packed_at_s)];
+    fn new(Parameters { every_s, patient }: Parameters) -> Result<Self, Error> {
+        let packed_at_s = patient.packed_at_s;
+        let ranges = [
+            ("every_s", 0.1, 3600.0, every_s),
+            ("patient.packed_at_s", 0.0, 86_400.0, packed_at_s),
+        ];
         for (name, low, high, value) in ranges {
             if !(low..=high).contains(&value) {
                 return Err(Error::Range { name, low, high, value });
@@ -185,7 +188,8 @@ impl Report {
         match input {
             Input::Registration(m) => {
                 self.saw(m.acquired_at);
-                self.cone_beam.registered(&m.value, now);
+                let start = self.span.map_or(m.acquired_at, |(first, _)| first);
+                self.cone_beam.registered(m.acquired_at, &m.value, start, now);
                 self.registration.registered(m.acquired_at, m.value);
             }
             Input::PlannedTargets(m) => {

@@ -34,7 +34,9 @@ impl SolidEcho {
             Kind::Spleen => organ(1.1, 2.5),
             Kind::Muscle => organ(0.5, 2.0),
             Kind::Kidney => Self { core: Some((1.8, 14.0)), ..organ(0.6, 3.0) },
-            Kind::Bladder | Kind::Gallbladder => Self { liquid: true, ..organ(0.02, 4.0) },
+            Kind::Bladder | Kind::Gallbladder | Kind::Cavity => {
+                Self { liquid: true, ..organ(0.02, 4.0) }
+            }
             Kind::Bone => Self { passing_per_mm: 0.25, ..organ(0.8, 14.0) },
             Kind::Gas => Self { passing_per_mm: 0.4, ..organ(4.0, 16.0) },
             Kind::Tumour if tumour_is_bright(&structure.name, seed) => {

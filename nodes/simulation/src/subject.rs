@@ -11,6 +11,7 @@ use crate::anatomy::abdomen::AnatomyError;
 use crate::anatomy::deformation::TooSteep;
 use crate::anatomy::family::Family;
 use crate::anatomy::motion::Motion;
+use crate::anatomy::resection::resected;
 use crate::anatomy::{Anatomy, Region};
 use crate::anatomy_under_probe::{AnatomyUnderProbe, breathing, packing};
 use crate::bmode::Scanner;
@@ -44,6 +45,11 @@ pub enum SubjectError {
     /// The anatomy could not be made.
     #[error(transparent)]
     Anatomy(#[from] AnatomyError),
+    /// There is nothing to cut out.
+    #[error(
+        "this patient has neither a tumour nor a lymph node that could be resected: choose another seed, the anatomy `abdomen` or `pelvis`, or the resection 0"
+    )]
+    Resection,
 }
 
 /// A patient and the course of the probe, wholly determined by kind, seed and family.
@@ -54,6 +60,14 @@ pub struct Subject {
     breath_held: bool,
     packing_mm: f64,
     packed_at_s: f64,
+    resected: Option<Resected>,
+}
+
+/// The patient from the moment of a resection on.
+#[derive(Clone, Debug)]
+struct Resected {
+    anatomy: Box<Anatomy>,
+    from_s: f64,
 }
 
 /// How long it takes to lay the packs, s.
@@ -91,7 +105,14 @@ impl Subject {
     }
 
     fn at_rest(patient: Body, motion: ProbeMotion) -> Self {
-        Self { patient, motion, breath_held: false, packing_mm: 0.0, packed_at_s: 0.0 }
+        Self {
+            patient,
+            motion,
+            breath_held: false,
+            packing_mm: 0.0,
+            packed_at_s: 0.0,
+            resected: None,
+        }
     }
 
     /// With the breath held at the end of expiration, or not.
@@ -107,6 +128,22 @@ impl Subject {
         Self { packing_mm, packed_at_s, ..self }
     }
 
+    /// With a tumour of the liver and the liver around it cut out, or a lymph node of the pelvis: from the
+    /// start, or, with `at_s` above zero, from then on; nothing with a radius of 0. See
+    /// [`resected`](crate::anatomy::resection::resected).
+    ///
+    /// # Errors
+    /// If there is nothing to cut out.
+    pub fn with_resection(self, radius_mm: f64, at_s: f64) -> Result<Self, SubjectError> {
+        if radius_mm <= 0.0 {
+            return Ok(Self { resected: None, ..self });
+        }
+        let anatomy = self.anatomy().ok_or(SubjectError::Resection)?;
+        let anatomy = resected(anatomy, radius_mm)?.ok_or(SubjectError::Resection)?;
+        let resected = Some(Resected { anatomy: Box::new(anatomy), from_s: at_s });
+        Ok(Self { resected, ..self })
+    }
+
     /// The anatomy as it is `elapsed` after the start, breathing and packed, with the probe pressed on
     /// it; none for the block, which does not move.
     ///
@@ -114,7 +151,9 @@ impl Subject {
     /// When the motions together would fold the tissue, which no course does.
     pub fn moment(&self, elapsed: Duration) -> Result<Option<AnatomyUnderProbe<'_>>, TooSteep> {
         let pressure = Motion::ProbePressure(self.motion.pressure(elapsed));
-        self.anatomy().map(|anatomy| self.moved(anatomy, elapsed, Some(pressure))).transpose()
+        self.anatomy_after(elapsed)
+            .map(|anatomy| self.moved(anatomy, elapsed, Some(pressure)))
+            .transpose()
     }
 
     /// As [`moment`](Self::moment), with the probe lifted off.
@@ -125,7 +164,7 @@ impl Subject {
         &self,
         elapsed: Duration,
     ) -> Result<Option<AnatomyUnderProbe<'_>>, TooSteep> {
-        self.anatomy().map(|anatomy| self.moved(anatomy, elapsed, None)).transpose()
+        self.anatomy_after(elapsed).map(|anatomy| self.moved(anatomy, elapsed, None)).transpose()
     }
 
     fn moved<'a>(
@@ -151,7 +190,13 @@ impl Subject {
         &self.motion
     }
 
-    /// The anatomy, unless it is the block.
+    /// The anatomy at rest `elapsed` after the start, with what was cut out by then gone; none for the block.
+    pub fn anatomy_after(&self, elapsed: Duration) -> Option<&Anatomy> {
+        let resected = self.resected.as_ref().filter(|r| elapsed.as_secs_f64() >= r.from_s);
+        resected.map(|resected| &*resected.anatomy).or_else(|| self.anatomy())
+    }
+
+    /// The anatomy before the operation, at rest, unless it is the block.
     pub fn anatomy(&self) -> Option<&Anatomy> {
         match &self.patient {
             Body::Block(_) => None,
@@ -172,7 +217,8 @@ impl Subject {
                 scanner.image(&**block, &patient_from_probe, frame),
                 vessel_mask(&**block, geometry, &patient_from_probe),
             ),
-            Body::Anatomy(anatomy) => {
+            Body::Anatomy(before) => {
+                let anatomy = self.anatomy_after(elapsed).unwrap_or(before);
                 let pressure = Motion::ProbePressure(self.motion.pressure(elapsed));
                 let now = self.moved(anatomy, elapsed, Some(pressure))?;
                 (

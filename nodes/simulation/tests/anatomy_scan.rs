@@ -180,7 +180,8 @@ fn a_family_that_the_block_lacks_is_refused_with_what_it_has() {
 
 #[test]
 fn scanner_and_tracker_of_the_same_patient_see_the_same_probe() {
-    let shared = serde_json::json!({ "seed": 2, "anatomy": "pelvis", "family": "slender" });
+    let shared =
+        serde_json::json!({ "patient": { "seed": 2, "anatomy": "pelvis", "family": "slender" } });
     let mut ultrasound = Ultrasound::open(serde_json::from_value(shared.clone()).unwrap()).unwrap();
     let mut tracker = Tracker::open(serde_json::from_value(shared).unwrap()).unwrap();
     let read = ultrasound.read().unwrap();

@@ -15,8 +15,10 @@ use simulation::{Subject, SubjectKind};
 fn open(packing_mm: f64) -> ConeBeam {
     ConeBeam::open(
         serde_json::from_value(serde_json::json!({
-            "seed": 1, "spacing_mm": 2.5, "radius_mm": 80.0, "height_mm": 90.0, "at_s": 42.0,
-            "packing_mm": packing_mm,
+            "patient": {
+                "seed": 1, "anatomy": "abdomen", "breath_held": true, "packing_mm": packing_mm,
+            },
+            "spacing_mm": 2.5, "radius_mm": 80.0, "height_mm": 90.0, "at_s": 42.0,
         }))
         .unwrap(),
     )
@@ -95,6 +97,12 @@ fn the_block_has_no_image_and_sizes_are_checked() {
     let refused = |parameters: serde_json::Value| {
         ConeBeam::open(serde_json::from_value(parameters).unwrap()).err().unwrap().to_string()
     };
-    assert!(refused(serde_json::json!({ "anatomy": "block" })).contains("but is `block`"));
-    assert!(refused(serde_json::json!({ "radius_mm": 5.0 })).contains("radius_mm"));
+    assert!(
+        refused(serde_json::json!({ "patient": { "anatomy": "block" } }))
+            .contains("but is `block`")
+    );
+    assert!(
+        refused(serde_json::json!({ "patient": { "anatomy": "abdomen" }, "radius_mm": 5.0 }))
+            .contains("radius_mm")
+    );
 }

@@ -266,7 +266,8 @@ fn open_tracker(parameters: serde_json::Value) -> Tracker {
 #[test]
 fn a_tracker_of_probe_and_reference_says_what_it_always_said() {
     let simulated = SimulatedTracker::new(1);
-    let mut device = open_tracker(serde_json::json!({ "seed": 1, "anatomy": "abdomen" }));
+    let mut device =
+        open_tracker(serde_json::json!({ "patient": { "seed": 1, "anatomy": "abdomen" } }));
     for sample in 0..300 {
         let (at, poses) = poses(&mut device);
         assert_eq!(poses.tools.len(), 2);
@@ -277,9 +278,13 @@ fn a_tracker_of_probe_and_reference_says_what_it_always_said() {
 }
 
 const OPERATION: &str = r#"{
-    "seed": 1, "anatomy": "abdomen", "breath_held": true, "packing_mm": 8.0, "packed_at_s": 10.0,
-    "tools": ["probe", "reference", "instrument", "stylus"], "instrument_from_s": 1.0,
-    "touches": [{ "landmark": "portal_bifurcation", "at_s": 12.0 }]
+    "patient": {
+        "seed": 1, "anatomy": "abdomen", "breath_held": true, "packing_mm": 8.0, "packed_at_s": 10.0
+    },
+    "operation": {
+        "tools": ["probe", "reference", "instrument", "stylus"], "instrument_from_s": 1.0,
+        "touches": [{ "landmark": "portal_bifurcation", "at_s": 12.0 }]
+    }
 }"#;
 
 #[test]

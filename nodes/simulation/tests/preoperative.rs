@@ -41,7 +41,7 @@ fn voxel(size: [u32; 3], index: usize) -> Point<Voxel> {
 #[test]
 fn image_and_truth_come_once_at_the_start_and_the_true_registration_lays_them_on_the_patient() {
     let mut device = open(serde_json::json!({
-        "seed": 3, "anatomy": "pelvis", "family": "wide", "spacing_mm": 4.0,
+        "patient": { "seed": 3, "anatomy": "pelvis", "family": "wide" }, "spacing_mm": 4.0,
         "misalignment_mm": 20.0, "misalignment_deg": 12.0,
     }));
     let (at, image, truth) = read(&mut device);
@@ -88,7 +88,7 @@ fn image_and_truth_come_once_at_the_start_and_the_true_registration_lays_them_on
 
 #[test]
 fn an_mr_differs_from_a_ct_and_a_restart_publishes_again() {
-    let parameters = |modality: &str| serde_json::json!({ "seed": 1, "anatomy": "pelvis", "modality": modality, "spacing_mm": 6.0 });
+    let parameters = |modality: &str| serde_json::json!({ "patient": { "seed": 1, "anatomy": "pelvis" }, "modality": modality, "spacing_mm": 6.0 });
     let mut device = open(parameters("mr"));
     device.seek(Duration::from_secs(40));
     let (at, mr, truth) = read(&mut device);
@@ -102,7 +102,9 @@ fn an_mr_differs_from_a_ct_and_a_restart_publishes_again() {
 
 #[test]
 fn the_abdomen_has_its_liver_tumours_and_vessels() {
-    let (_, image, truth) = read(&mut open(serde_json::json!({ "seed": 2, "spacing_mm": 5.0 })));
+    let (_, image, truth) = read(&mut open(
+        serde_json::json!({ "patient": { "seed": 2, "anatomy": "abdomen" }, "spacing_mm": 5.0 }),
+    ));
     let label = |name: &str| truth.structures.iter().position(|s| s.name == name).unwrap() + 1;
     let mean = |label: usize| {
         let chosen = truth.labels.as_slice().iter().zip(image.voxels.as_slice());
@@ -139,7 +141,8 @@ fn marks(
 
 #[test]
 fn what_is_drawn_is_nearly_what_is_there_and_what_is_marked_lies_where_it_belongs() {
-    let parameters = serde_json::json!({ "seed": 3, "anatomy": "pelvis", "spacing_mm": 2.0 });
+    let parameters =
+        serde_json::json!({ "patient": { "seed": 3, "anatomy": "pelvis" }, "spacing_mm": 2.0 });
     let (marks, drawn, truth, targets) = marks(parameters);
     let anatomy = Anatomy::new(Region::Pelvis, 3, Family::Winding).unwrap();
     let centre = field_of_view(&anatomy).centre();
@@ -192,7 +195,7 @@ fn what_is_drawn_is_nearly_what_is_there_and_what_is_marked_lies_where_it_belong
     }
 
     let organs = serde_json::json!({
-        "seed": 3, "anatomy": "pelvis", "spacing_mm": 6.0, "drawn": ["artery"],
+        "patient": { "seed": 3, "anatomy": "pelvis" }, "spacing_mm": 6.0, "drawn": ["artery"],
     });
     let (_, arteries, _, _) = self::marks(organs);
     assert!(arteries.structures.iter().all(|s| s.kind == StructureKind::Artery));
@@ -201,11 +204,14 @@ fn what_is_drawn_is_nearly_what_is_there_and_what_is_marked_lies_where_it_belong
 #[test]
 fn parameters_out_of_range_are_refused_by_name() {
     for name in ["spacing_mm", "misalignment_mm", "misalignment_deg"] {
-        let parameters = serde_json::from_value(serde_json::json!({ name: -1.0 })).unwrap();
+        let parameters = serde_json::from_value(
+            serde_json::json!({ "patient": { "anatomy": "abdomen" }, name: -1.0 }),
+        )
+        .unwrap();
         let error = Preoperative::open(parameters).err().unwrap().to_string();
         assert!(error.contains(name), "{error}");
     }
-    let unknown = serde_json::json!({ "anatomy": "head" });
+    let unknown = serde_json::json!({ "patient": { "anatomy": "head" } });
     assert!(
         serde_json::from_value::<simulation::devices::preoperative::Parameters>(unknown).is_err()
     );

@@ -143,6 +143,7 @@ impl Procedure {
             return Ok(());
         }
         self.touched.forget();
+        self.images.forget();
         self.standing.begin_anew();
         self.conclude(acquired_at, &tree, &outcome, searched_mm)?;
         let midst_mm = midst(&tree);

@@ -157,9 +157,9 @@ fn segments() -> Vec<PathBuf> {
     held.filter_map(|entry| {
         let name = std::fs::read_link(entry.path()).ok()?;
         let name = name.to_str()?;
-        let name = name.strip_suffix(" (deleted)").unwrap_or(name);
+        let name = PathBuf::from(name.strip_suffix(" (deleted)").unwrap_or(name));
         let is_large = std::fs::metadata(entry.path()).ok()?.len() >= SMALLEST;
-        (name.ends_with(".zenoh") && is_large).then(|| PathBuf::from(name))
+        (name.extension().is_some_and(|extension| extension == "zenoh") && is_large).then_some(name)
     })
     .collect()
 }

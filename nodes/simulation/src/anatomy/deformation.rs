@@ -1,4 +1,4 @@
-//! The patient as deformed at a time: where each point goes, where each place comes from, what is cut away.
+//! The patient as deformed at a time: where each point goes, where each place comes from.
 
 use messages::{Patient, Point};
 use nalgebra::Point3;
@@ -22,42 +22,22 @@ pub struct TooSteep {
     pub steepness: f64,
 }
 
-/// A region that was removed: what lies beyond a plane, within a ball. At rest, before deformation.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Resection {
-    /// A point of the plane of resection, and middle of the ball.
-    pub place: Point3<f64>,
-    /// Towards what is removed; need not be a unit vector.
-    pub outwards: nalgebra::Vector3<f64>,
-    /// Radius of the ball, mm.
-    pub radius_mm: f64,
-}
-
-impl Resection {
-    /// Whether the point at rest was removed.
-    pub fn removes(&self, point: &Point3<f64>) -> bool {
-        let offset = point - self.place;
-        offset.dot(&self.outwards) > 0.0 && offset.norm() < self.radius_mm
-    }
-}
-
 /// A smooth, invertible displacement of all space over time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Deformation {
     motions: Vec<Motion>,
-    resections: Vec<Resection>,
 }
 
 impl Deformation {
-    /// The sum of `motions`, with `resections` removed.
+    /// The sum of `motions`.
     ///
     /// # Errors
     /// When the motions might fold space: their bounds sum to more than 0.85, or one has a parameter
     /// that is not usable.
-    pub fn new(motions: Vec<Motion>, resections: Vec<Resection>) -> Result<Self, TooSteep> {
+    pub fn new(motions: Vec<Motion>) -> Result<Self, TooSteep> {
         let steepness = motions.iter().map(Motion::steepness).sum::<f64>();
         if motions.is_empty() || steepness <= STEEPEST {
-            Ok(Self { motions, resections })
+            Ok(Self { motions })
         } else {
             Err(TooSteep { steepness })
         }
@@ -88,11 +68,6 @@ impl Deformation {
         }
         origin
     }
-
-    /// Whether a point at rest was removed.
-    pub fn removes(&self, point: &Point3<f64>) -> bool {
-        self.resections.iter().any(|resection| resection.removes(point))
-    }
 }
 
 /// A patient at a moment.
@@ -107,14 +82,10 @@ pub struct DeformedAnatomy<'a> {
 }
 
 impl DeformedAnatomy<'_> {
-    /// What lies at `point` at the moment; air where it was cut away.
+    /// What lies at `point` at the moment.
     pub fn tissue_at(&self, point: Point<Patient>) -> Tissue {
         let origin = self.deformation.origin_of(&point.xyz_mm, self.time_s);
-        if self.deformation.removes(&origin) {
-            Tissue::Air
-        } else {
-            self.anatomy.tissue_at(Point::new(origin))
-        }
+        self.anatomy.tissue_at(Point::new(origin))
     }
 
     /// Signed distance to a structure as it is now, mm: exact to first order in the local stretch,

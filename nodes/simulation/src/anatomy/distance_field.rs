@@ -206,6 +206,11 @@ impl DistanceField {
         }
     }
 
+    /// Distance between samples, mm.
+    pub fn spacing_mm(&self) -> f64 {
+        self.spacing_mm
+    }
+
     /// The least box around the solid, to half a sample.
     pub fn bounds(&self) -> Bounds {
         self.bounds

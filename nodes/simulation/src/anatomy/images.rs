@@ -54,7 +54,7 @@ pub fn attenuation_hu(tissue: Tissue, phase: Phase) -> f32 {
             Kind::Spleen => by_phase(48.0, 110.0, 120.0),
             Kind::Kidney => by_phase(32.0, 140.0, 190.0),
             Kind::Muscle => by_phase(52.0, 58.0, 65.0),
-            Kind::Bladder => 5.0,
+            Kind::Bladder | Kind::Cavity => 5.0,
             Kind::Gallbladder => 10.0,
             Kind::Bone => by_phase(450.0, 450.0, 455.0),
             Kind::Gas => -950.0,
@@ -177,7 +177,7 @@ pub fn mr_signal(tissue: Tissue) -> f32 {
             Kind::Liver => 480.0,
             Kind::Spleen => 240.0,
             Kind::Kidney => 380.0,
-            Kind::Bladder => 60.0,
+            Kind::Bladder | Kind::Cavity => 60.0,
             // Bile that no contrast agent has reached yet.
             Kind::Gallbladder => 110.0,
             Kind::Bone => 70.0,

@@ -29,6 +29,8 @@ pub enum StructureKind {
     Tumour,
     /// A lymph node.
     LymphNode,
+    /// Where something was cut out: full of saline. Tubes that were left run through it.
+    Cavity,
     /// A nerve.
     Nerve,
     /// A ureter.
@@ -45,7 +47,7 @@ pub enum StructureKind {
 
 impl StructureKind {
     /// All kinds, in the order in which they cover each other.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Spleen,
         Self::Muscle,
         Self::Liver,
@@ -56,6 +58,7 @@ impl StructureKind {
         Self::Gas,
         Self::Tumour,
         Self::LymphNode,
+        Self::Cavity,
         Self::Nerve,
         Self::Ureter,
         Self::Vein,
@@ -78,7 +81,7 @@ impl StructureKind {
 /// What lies at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tissue {
-    /// Outside the body, or cut away.
+    /// Outside the body.
     Air,
     /// The skin.
     Skin,

@@ -162,6 +162,62 @@ impl TubeTree {
         let nodes = self.nodes.iter().map(|n| TubeNode { position: place(&n.position), ..*n });
         Self::new(nodes.collect())
     }
+
+    /// What is left where `removed` does not hold: pieces that cross its border end or begin there, to
+    /// about 0.01 of their length. Nothing if nothing is left. A piece with both ends in it is gone,
+    /// one with both ends outside stays, so pieces should be short against what is removed.
+    ///
+    /// # Errors
+    /// Never for tubes that were made by [`TubeTree::new`].
+    pub fn without(
+        &self,
+        removed: impl Fn(&Point3<f64>) -> bool,
+    ) -> Result<Option<Self>, InvalidTubes> {
+        let mut left: Vec<TubeNode> = Vec::with_capacity(self.nodes.len());
+        // For each node where it is in `left`.
+        let mut places: Vec<Option<usize>> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let stays = !removed(&node.position);
+            let mut start = *node;
+            if let Some(parent) = node.parent {
+                start.parent = places[parent];
+                if stays != start.parent.is_some() {
+                    let cut = cut(&self.nodes[parent].position, node, &removed);
+                    if stays {
+                        left.push(TubeNode { start_radius_mm: cut.radius_mm, parent: None, ..cut });
+                        start.start_radius_mm = cut.radius_mm;
+                        start.parent = Some(left.len() - 1);
+                    } else {
+                        left.push(TubeNode { parent: start.parent, ..cut });
+                    }
+                }
+            }
+            places.push(stays.then_some(left.len()));
+            left.extend(stays.then_some(start));
+        }
+        match Self::new(left) {
+            Ok(left) => Ok(Some(left)),
+            Err(InvalidTubes::Empty(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Where the piece that leads to `node` crosses the border of what is removed, by halving.
+fn cut(from: &Point3<f64>, node: &TubeNode, removed: impl Fn(&Point3<f64>) -> bool) -> TubeNode {
+    let at = |part: f64| from + (node.position - from) * part;
+    let end = removed(&node.position);
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..7 {
+        let middle = 0.5 * (low + high);
+        if removed(&at(middle)) == end {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    let radius_mm = node.start_radius_mm + low * (node.radius_mm - node.start_radius_mm);
+    TubeNode { position: at(low), radius_mm, ..*node }
 }
 
 #[cfg(test)]
@@ -197,6 +253,36 @@ mod tests {
             let slow = tree.segments().iter().map(|s| s.signed_distance_mm(&point)).fold(f64::INFINITY, f64::min);
             prop_assert_eq!(tree.signed_distance_mm(&point), slow);
             prop_assert_eq!(tree.contains(&point), slow <= 0.0);
+        }
+    }
+
+    #[test]
+    fn what_is_removed_ends_and_begins_at_its_border() {
+        let line: Vec<_> = (0..=10).map(|x| (Point3::new(f64::from(x), 0.0, 0.0), 2.0)).collect();
+        let tube = TubeTree::along(&line).unwrap();
+        let left = tube.without(|place| (3.5..6.25).contains(&place.x)).unwrap().unwrap();
+        assert!(left.contains(&Point3::new(3.4, 0.0, 0.0)));
+        let ends: Vec<f64> = left.nodes().iter().map(|node| node.position.x).collect();
+        let near = |wanted: f64| ends.iter().any(|x| (x - wanted).abs() < 0.01);
+        assert!(near(3.5) && near(6.25), "{ends:?}");
+        assert_eq!(left.segments().len(), 4 + 4);
+        let roots = left.nodes().iter().filter(|node| node.parent.is_none()).count();
+        assert_eq!(roots, 2);
+        assert_eq!(tube.without(|_| false).unwrap().as_ref(), Some(&tube));
+        assert_eq!(tube.without(|_| true).unwrap(), None);
+    }
+
+    #[test]
+    fn a_branch_behind_a_cut_stays_with_a_root_of_its_own() {
+        let tree = random_tree(3);
+        let left = tree.without(|place| place.coords.norm() < 12.0).unwrap().unwrap();
+        for piece in left.segments() {
+            for end in [piece.start, piece.end] {
+                assert!(end.coords.norm() > 12.0 - 0.2, "{end}");
+            }
+        }
+        for node in tree.nodes().iter().filter(|node| node.position.coords.norm() > 12.0) {
+            assert!(left.nodes().iter().any(|other| other.position == node.position));
         }
     }
 

@@ -14,7 +14,7 @@ impl From<StructureKind> for messages::StructureKind {
             Kind::Spleen | Kind::Liver | Kind::Kidney | Kind::Bladder | Kind::Gallbladder => {
                 Self::Organ
             }
-            Kind::Muscle | Kind::Gas => Self::Other,
+            Kind::Muscle | Kind::Gas | Kind::Cavity => Self::Other,
             Kind::Bone => Self::Bone,
             Kind::Tumour => Self::Tumour,
             Kind::LymphNode => Self::LymphNode,

@@ -8,43 +8,20 @@ use runtime::{Device, Reading, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Error, check_operation};
-use crate::anatomy::family::Family;
+use super::{DAY_S, Error, PatientParameters};
 use crate::anatomy::grid::Grid;
 use crate::anatomy::images::Phase;
 use crate::anatomy::volumes;
 use crate::anatomy::warped::{deformed_cone_beam_volume, deformed_labels};
 use crate::skin_course::region_of_surgery;
-use crate::{Subject, SubjectKind};
 
 /// Parameters of the device.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
-    /// The patient; give the ultrasound and the tracker the same.
-    #[serde(default)]
-    pub seed: u64,
-    /// The part of the body, abdomen or pelvis.
-    #[serde(default = "anatomy")]
-    #[schemars(default = "anatomy")]
-    pub anatomy: SubjectKind,
-    /// The build of the patient and the style of the vessels.
-    #[serde(default = "family")]
-    #[schemars(default = "family")]
-    pub family: Family,
-    /// The breath is held at the end of expiration; by default it is, as for every such image. Otherwise
-    /// the patient is caught at the depth of breath of the instant.
-    #[serde(default = "breath_held")]
-    #[schemars(default = "breath_held")]
-    pub breath_held: bool,
-    /// How far packs push the organs aside where they lie; give all devices of the patient the same.
-    #[serde(default)]
-    #[schemars(range(min = 0, max = 20))]
-    pub packing_mm: f64,
-    /// When the packs are laid, in seconds after the start, within two seconds; 0 for before the start.
-    #[serde(default)]
-    #[schemars(range(min = 0))]
-    pub packed_at_s: f64,
+    /// Of whom, abdomen or pelvis. Unless the breath is held, the patient is caught at the depth of breath of the
+    /// instant.
+    pub patient: PatientParameters,
     /// When the image is there, in seconds after the start.
     #[serde(default = "at_s")]
     #[schemars(default = "at_s", range(min = 0))]
@@ -67,15 +44,6 @@ pub struct Parameters {
     pub phase: Phase,
 }
 
-fn anatomy() -> SubjectKind {
-    SubjectKind::Abdomen
-}
-fn family() -> Family {
-    Family::DEMONSTRATION
-}
-fn breath_held() -> bool {
-    true
-}
 fn at_s() -> f64 {
     40.0
 }
@@ -115,23 +83,21 @@ impl Device for ConeBeam {
     type Error = Error;
 
     fn open(parameters: Parameters) -> Result<Self, Error> {
-        let Parameters { seed, at_s, spacing_mm, radius_mm, height_mm, phase, .. } = parameters;
-        check_operation(parameters.packing_mm, parameters.packed_at_s, 0.0)?;
-        Error::check("at_s", at_s, 0.0, 86_400.0)?;
+        let Parameters { patient, at_s, spacing_mm, radius_mm, height_mm, phase } = parameters;
+        Error::check("at_s", at_s, 0.0, DAY_S)?;
         Error::check("spacing_mm", spacing_mm, 0.5, 10.0)?;
         Error::check("radius_mm", radius_mm, 30.0, 150.0)?;
         Error::check("height_mm", height_mm, 30.0, 300.0)?;
         let due = Duration::from_secs_f64(at_s);
-        let subject = Subject::new(parameters.anatomy, seed, parameters.family)?
-            .with_breath_held(parameters.breath_held)
-            .with_packing(parameters.packing_mm, parameters.packed_at_s);
+        let subject = patient.subject()?;
         let now = subject.moment_without_probe(due)?.ok_or(Error::Block)?;
         let half = Vector3::new(radius_mm, radius_mm, 0.5 * height_mm);
         let size = half.map(|half| (2.0 * half / spacing_mm).ceil() as usize + 1);
         let origin = region_of_surgery(now.anatomy()) - half;
         let grid = Grid::new(size.into(), [spacing_mm; 3], origin)?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let values = deformed_cone_beam_volume(&now, &grid, phase, radius_mm, seed, threads)?;
+        let values =
+            deformed_cone_beam_volume(&now, &grid, phase, radius_mm, patient.seed, threads)?;
         let in_place = Transform::identity();
         let image = volumes::intensity_volume(&grid, Modality::ConeBeamCt, values, in_place);
         let truth = deformed_labels(&now, &grid, radius_mm, threads);

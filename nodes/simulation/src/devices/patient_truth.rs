@@ -12,57 +12,27 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::preoperative::marked;
-use super::{Error, check_operation, sample_time, tracker};
-use crate::anatomy::Anatomy;
-use crate::anatomy::family::Family;
-use crate::anatomy::structure::StructureKind;
+use super::{Error, OperationParameters, PatientParameters, sample_time};
+use crate::Subject;
+use crate::anatomy::resection::CAVITY;
+use crate::anatomy::structure::{Structure as AnatomyStructure, StructureKind};
 use crate::anatomy_under_probe::AnatomyUnderProbe;
 use crate::operating_tools::OperatingTools;
 use crate::organ_sensor::OrganSensor;
-use crate::stylus_course::Touch;
 use crate::targets::targets;
 use crate::tool_shape::ToolKind;
 use crate::true_distance::{StructureNow, ToolInTissue};
 use crate::true_tree::true_tree;
-use crate::{Subject, SubjectKind};
 
 /// Parameters of the device.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
-    /// The patient; as the tracker's.
+    /// Who is operated on, abdomen or pelvis.
+    pub patient: PatientParameters,
+    /// With what; the distances of instrument and stylus are told.
     #[serde(default)]
-    pub seed: u64,
-    /// The part of the body, abdomen or pelvis; as the tracker's.
-    #[serde(default = "anatomy")]
-    #[schemars(default = "anatomy")]
-    pub anatomy: SubjectKind,
-    /// The build of the patient; as the tracker's.
-    #[serde(default = "family")]
-    #[schemars(default = "family")]
-    pub family: Family,
-    /// The breath is held at the end of expiration; as the ultrasound's and the tracker's.
-    #[serde(default)]
-    pub breath_held: bool,
-    /// How far packs push the organs aside where they lie; give all devices of the patient the same.
-    #[serde(default)]
-    #[schemars(range(min = 0, max = 20))]
-    pub packing_mm: f64,
-    /// When the packs are laid, in seconds after the start, within two seconds; 0 for before the start.
-    #[serde(default)]
-    #[schemars(range(min = 0))]
-    pub packed_at_s: f64,
-    /// The tools that the tracker tracks; the distances of instrument and stylus are told.
-    #[serde(default = "tracker::tools")]
-    #[schemars(default = "tracker::tools")]
-    pub tools: Vec<ToolKind>,
-    /// As the tracker's.
-    #[serde(default = "tracker::instrument_from_s")]
-    #[schemars(default = "tracker::instrument_from_s", range(min = 0))]
-    pub instrument_from_s: f64,
-    /// As the tracker's.
-    #[serde(default)]
-    pub touches: Vec<Touch>,
+    pub operation: OperationParameters,
     /// In whose frame everything is told: the patient reference of the graph, `reference` or `organ`.
     #[serde(default = "reference")]
     #[schemars(default = "reference")]
@@ -90,12 +60,6 @@ pub struct Parameters {
     pub danger_mm: f64,
 }
 
-fn anatomy() -> SubjectKind {
-    SubjectKind::Abdomen
-}
-fn family() -> Family {
-    Family::DEMONSTRATION
-}
 fn reference() -> ToolKind {
     ToolKind::Reference
 }
@@ -126,15 +90,14 @@ outputs! {
 
 /// The device.
 ///
-/// Everything is told as it is at the instant, with breathing, packs and the pressure of the probe.
+/// Everything is told as it is at the instant, with breathing, packs, the pressure of the probe, and without what
+/// was cut out: a tumour that is gone has no distance.
 pub struct PatientTruth {
     subject: Subject,
     tools: OperatingTools,
     /// The sensor in whose frame everything is told, if that is not the patient's.
     organ: Option<OrganSensor>,
     targets: Vec<(String, Point3<f64>)>,
-    watched: Vec<usize>,
-    structures: Vec<Structure>,
     limits_mm: [f64; 2],
     tracker_rate_hz: f64,
     /// Samples of the tracker for one of this device.
@@ -152,41 +115,22 @@ impl Device for PatientTruth {
 
     fn open(parameters: Parameters) -> Result<Self, Error> {
         let Parameters { rate_hz, tracker_rate_hz, warning_mm, danger_mm, .. } = parameters;
-        check_operation(
-            parameters.packing_mm,
-            parameters.packed_at_s,
-            parameters.instrument_from_s,
-        )?;
         Error::check("tracker_rate_hz", tracker_rate_hz, 1.0, 1000.0)?;
         Error::check("rate_hz", rate_hz, 0.1, tracker_rate_hz)?;
         Error::check("targets_every_s", parameters.targets_every_s, 0.1, 60.0)?;
         Error::check("warning_mm", warning_mm, 0.0, 100.0)?;
         Error::check("danger_mm", danger_mm, 0.0, warning_mm)?;
-        let subject = Subject::new(parameters.anatomy, parameters.seed, parameters.family)?
-            .with_breath_held(parameters.breath_held)
-            .with_packing(parameters.packing_mm, parameters.packed_at_s);
-        let tools = OperatingTools::new(
-            &subject,
-            parameters.tools,
-            parameters.instrument_from_s,
-            &parameters.touches,
-        )?;
+        let subject = parameters.patient.subject()?;
         let anatomy = subject.anatomy().ok_or(Error::Block)?;
+        let tools = parameters.operation.tools(&subject)?;
         let organ = match parameters.reference {
             ToolKind::Reference => None,
             ToolKind::Organ => Some(OrganSensor::new(anatomy)),
             other => return Err(Error::Reference(other.name())),
         };
-        let watched = watched(anatomy);
-        let structure = |index: &usize| {
-            let structure = &anatomy.structures()[*index];
-            Structure { name: structure.name.clone(), kind: structure.kind.into() }
-        };
         Ok(Self {
             targets: targets(anatomy),
             organ,
-            structures: watched.iter().map(structure).collect(),
-            watched,
             tools,
             limits_mm: [warning_mm, danger_mm],
             tracker_rate_hz,
@@ -208,7 +152,10 @@ impl Device for PatientTruth {
         let mut outputs = Vec::new();
         if fresh {
             let told = self.told_from_patient(&now);
-            let there = self.targets.iter().map(|(name, at)| (name.clone(), now.displace(at)));
+            let gone = now.anatomy().structure(CAVITY);
+            let there =
+                self.targets.iter().filter(|(_, at)| gone.is_none_or(|gone| !gone.contains(at)));
+            let there = there.map(|(name, at)| (name.clone(), now.displace(at)));
             outputs.push(Output::TruthTargets(marked(there, told)));
             let place = |at: &Point3<f64>| (told * Point::new(now.displace(at))).xyz_mm;
             outputs.push(Output::TruthTree(true_tree(now.anatomy(), place)?));
@@ -244,10 +191,11 @@ impl PatientTruth {
     ) -> Result<Distances, Error> {
         let mut tools = Vec::new();
         let has_tips = self.tools.kinds().iter().any(|kind| kind.shape().is_some());
-        let watched = if has_tips { &self.watched[..] } else { &[] };
-        let structures = watched
+        let watched: Vec<_> = now.anatomy().structures().iter().filter(|s| is_watched(s)).collect();
+        let measured = if has_tips { &watched[..] } else { &[] };
+        let structures = measured
             .iter()
-            .map(|index| StructureNow::new(now, &now.anatomy().structures()[*index]))
+            .map(|structure| StructureNow::new(now, structure))
             .collect::<Result<Vec<_>, _>>()
             .map_err(crate::anatomy::abdomen::AnatomyError::from)?;
         let told = self.told_from_patient(now);
@@ -275,7 +223,10 @@ impl PatientTruth {
         Ok(Distances {
             guidance: Guidance::Valid,
             registration_age_ns: None,
-            structures: self.structures.clone(),
+            structures: watched
+                .into_iter()
+                .map(|s| Structure { name: s.name.clone(), kind: s.kind.into() })
+                .collect(),
             tools,
         })
     }
@@ -293,9 +244,7 @@ impl PatientTruth {
     }
 }
 
-/// What is watched: all but muscles and gas.
-fn watched(anatomy: &Anatomy) -> Vec<usize> {
-    let unwatched = [StructureKind::Muscle, StructureKind::Gas];
-    let structures = anatomy.structures().iter().enumerate();
-    structures.filter(|(_, s)| !unwatched.contains(&s.kind)).map(|(index, _)| index).collect()
+/// All but muscles, gas and where something was cut out.
+fn is_watched(structure: &AnatomyStructure) -> bool {
+    !matches!(structure.kind, StructureKind::Muscle | StructureKind::Gas | StructureKind::Cavity)
 }

@@ -11,12 +11,12 @@ use runtime::{Device, Reading, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Error;
+use super::{Error, PatientParameters};
+use crate::Subject;
 use crate::anatomy::bounds::Bounds;
-use crate::anatomy::family::Family;
 use crate::anatomy::grid::Grid;
 use crate::anatomy::images::{Phase, ct_volume, mr_volume};
-use crate::anatomy::{Anatomy, Region, labels, volumes};
+use crate::anatomy::{Anatomy, labels, volumes};
 use crate::delineation::{DrawnKind, delineation};
 use crate::landmarks::{Mark, landmarks};
 use crate::misalignment::preoperative_from_patient;
@@ -27,17 +27,8 @@ use crate::targets::targets;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
-    /// The patient; give the ultrasound and the tracker the same.
-    #[serde(default)]
-    pub seed: u64,
-    /// The part of the body.
-    #[serde(default = "anatomy")]
-    #[schemars(default = "anatomy")]
-    pub anatomy: Region,
-    /// The build of the patient and the style of the vessels.
-    #[serde(default = "family")]
-    #[schemars(default = "family")]
-    pub family: Family,
+    /// Of whom, abdomen or pelvis. What is done to the patient later is not seen.
+    pub patient: PatientParameters,
     /// The kind of scanner.
     #[serde(default = "modality")]
     #[schemars(default = "modality")]
@@ -75,12 +66,6 @@ pub enum ScannerKind {
     Mr,
 }
 
-fn anatomy() -> Region {
-    Region::Abdomen
-}
-fn family() -> Family {
-    Family::DEMONSTRATION
-}
 fn modality() -> ScannerKind {
     ScannerKind::Ct
 }
@@ -130,19 +115,21 @@ impl Device for Preoperative {
     type Error = Error;
 
     fn open(parameters: Parameters) -> Result<Self, Error> {
-        let Parameters { seed, spacing_mm, misalignment_mm, misalignment_deg, .. } = parameters;
+        let Parameters { patient, spacing_mm, misalignment_mm, misalignment_deg, .. } = parameters;
+        let seed = patient.seed;
         Error::check("spacing_mm", spacing_mm, 0.5, 10.0)?;
         Error::check("misalignment_mm", misalignment_mm, 0.0, 500.0)?;
         Error::check("misalignment_deg", misalignment_deg, 0.0, 180.0)?;
-        let anatomy = Anatomy::new(parameters.anatomy, seed, parameters.family)?;
-        let bounds = field_of_view(&anatomy);
+        let subject = Subject::new(patient.anatomy, seed, patient.family)?;
+        let anatomy = subject.anatomy().ok_or(Error::Block)?;
+        let bounds = field_of_view(anatomy);
         let grid = Grid::around(&bounds, spacing_mm)?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let (modality, values) = match parameters.modality {
             ScannerKind::Ct => {
-                (Modality::Ct, ct_volume(&anatomy, &grid, parameters.phase, seed, threads))
+                (Modality::Ct, ct_volume(anatomy, &grid, parameters.phase, seed, threads))
             }
-            ScannerKind::Mr => (Modality::Mr, mr_volume(&anatomy, &grid, seed, threads)),
+            ScannerKind::Mr => (Modality::Mr, mr_volume(anatomy, &grid, seed, threads)),
         };
         let moved = preoperative_from_patient(
             seed,
@@ -151,18 +138,18 @@ impl Device for Preoperative {
             misalignment_deg.to_radians(),
         );
         let mut hand = stream(seed, Purpose::Marking, 0);
-        let marks = landmarks(&anatomy).into_iter().map(|Mark { name, place }| {
+        let marks = landmarks(anatomy).into_iter().map(|Mark { name, place }| {
             let off = Vector3::from_fn(|_, _| MARKING_MM * normal(&mut hand));
             (name.to_owned(), place + off)
         });
-        let drawn = delineation(&anatomy, &grid, &parameters.drawn, seed);
-        let truth = labels::label_volume(&anatomy, &grid, threads);
+        let drawn = delineation(anatomy, &grid, &parameters.drawn, seed);
+        let truth = labels::label_volume(anatomy, &grid, threads);
         let outputs = vec![
             Output::Image(volumes::intensity_volume(&grid, modality, values, moved)),
             Output::Landmarks(marked(marks, moved)),
             Output::Delineation(volumes::label_volume(drawn, moved)),
             Output::Truth(volumes::label_volume(truth, moved)),
-            Output::TruthTargets(marked(targets(&anatomy), moved)),
+            Output::TruthTargets(marked(targets(anatomy), moved)),
         ];
         Ok(Self { outputs, due: Duration::ZERO })
     }

@@ -7,71 +7,30 @@ use runtime::{Device, Reading, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Error, check_operation, first_sample, sample_time};
-use crate::anatomy::family::Family;
+use super::{Error, OperationParameters, PatientParameters, first_sample, sample_time};
 use crate::operating_tools::OperatingTools;
-use crate::stylus_course::Touch;
 use crate::tool_shape::ToolKind;
-use crate::{SimulatedTracker, Subject, SubjectKind};
+use crate::{SimulatedTracker, Subject};
 
 /// Parameters of the device.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
-    /// The course of the probe; give the ultrasound the same.
+    /// Who is operated on.
     #[serde(default)]
-    pub seed: u64,
-    /// What of the patient is there, which decides the course of the probe; as the ultrasound's.
+    pub patient: PatientParameters,
+    /// With what.
     #[serde(default)]
-    pub anatomy: SubjectKind,
-    /// The build of the patient, which decides where the skin is; as the ultrasound's.
-    #[serde(default = "family")]
-    #[schemars(default = "family")]
-    pub family: Family,
-    /// The breath is held at the end of expiration; as the ultrasound's. It matters for the tools that
-    /// move with the tissue: instrument and stylus.
-    #[serde(default)]
-    pub breath_held: bool,
-    /// How far packs push the organs aside where they lie; give all devices of the patient the same.
-    #[serde(default)]
-    #[schemars(range(min = 0, max = 20))]
-    pub packing_mm: f64,
-    /// When the packs are laid, in seconds after the start, within two seconds; 0 for before the start.
-    #[serde(default)]
-    #[schemars(range(min = 0))]
-    pub packed_at_s: f64,
-    /// The tools that are tracked, in this order. Instrument and stylus need an anatomy other than the
-    /// block.
-    #[serde(default = "tools")]
-    #[schemars(default = "tools")]
-    pub tools: Vec<ToolKind>,
-    /// When the instrument's first approach begins, in seconds after the start; the next ones follow each
-    /// 20 s. It dwells at its target from 7 to 10 s after the beginning of each.
-    #[serde(default = "instrument_from_s")]
-    #[schemars(default = "instrument_from_s", range(min = 0))]
-    pub instrument_from_s: f64,
-    /// Which landmarks the stylus touches, and when.
-    #[serde(default)]
-    pub touches: Vec<Touch>,
+    pub operation: OperationParameters,
     /// Poses a second.
     #[serde(default = "rate_hz")]
     #[schemars(default = "rate_hz", range(min = 1, max = 1000))]
     pub rate_hz: f64,
 }
 
-fn family() -> Family {
-    Family::DEMONSTRATION
-}
 fn rate_hz() -> f64 {
     100.0
 }
-pub(super) fn tools() -> Vec<ToolKind> {
-    vec![ToolKind::Probe, ToolKind::Reference]
-}
-pub(super) fn instrument_from_s() -> f64 {
-    5.0
-}
-
 outputs! {
     /// What the tracking system says.
     pub enum Output { poses => Poses(ToolPoses) }
@@ -93,22 +52,10 @@ impl Device for Tracker {
 
     fn open(parameters: Parameters) -> Result<Self, Error> {
         Error::check("rate_hz", parameters.rate_hz, 1.0, 1000.0)?;
-        check_operation(
-            parameters.packing_mm,
-            parameters.packed_at_s,
-            parameters.instrument_from_s,
-        )?;
-        let subject = Subject::new(parameters.anatomy, parameters.seed, parameters.family)?
-            .with_breath_held(parameters.breath_held)
-            .with_packing(parameters.packing_mm, parameters.packed_at_s);
-        let tools = OperatingTools::new(
-            &subject,
-            parameters.tools,
-            parameters.instrument_from_s,
-            &parameters.touches,
-        )?;
+        let subject = parameters.patient.subject()?;
+        let tools = parameters.operation.tools(&subject)?;
         Ok(Self {
-            simulated: SimulatedTracker::new(parameters.seed),
+            simulated: SimulatedTracker::new(parameters.patient.seed),
             subject,
             tools,
             rate_hz: parameters.rate_hz,

@@ -7,38 +7,17 @@ use runtime::{Device, Reading, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Error, check_operation, first_sample, sample_time};
-use crate::anatomy::family::Family;
+use super::{Error, PatientParameters, first_sample, sample_time};
 use crate::subject::Scan;
-use crate::{ScanGeometry, Scanner, ScannerSettings, Subject, SubjectKind};
+use crate::{ScanGeometry, Scanner, ScannerSettings, Subject};
 
 /// Parameters of the device.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
-    /// The patient and the course of the probe; give the tracker the same.
+    /// Who is scanned.
     #[serde(default)]
-    pub seed: u64,
-    /// What of the patient is there; give the tracker the same.
-    #[serde(default)]
-    pub anatomy: SubjectKind,
-    /// The build of the patient and the style of the vessels; the block has the first three. Give the
-    /// tracker the same.
-    #[serde(default = "family")]
-    #[schemars(default = "family")]
-    pub family: Family,
-    /// The breath is held at the end of expiration, as anaesthesia does for a sweep that is to be
-    /// registered: between other images, organs move by their own breathing.
-    #[serde(default)]
-    pub breath_held: bool,
-    /// How far packs push the organs aside where they lie; give all devices of the patient the same.
-    #[serde(default)]
-    #[schemars(range(min = 0, max = 20))]
-    pub packing_mm: f64,
-    /// When the packs are laid, in seconds after the start, within two seconds; 0 for before the start.
-    #[serde(default)]
-    #[schemars(range(min = 0))]
-    pub packed_at_s: f64,
+    pub patient: PatientParameters,
     /// Images a second.
     #[serde(default = "rate_hz")]
     #[schemars(default = "rate_hz", range(min = 1, max = 100))]
@@ -51,9 +30,6 @@ pub struct Parameters {
     pub scanner: ScannerSettings,
 }
 
-fn family() -> Family {
-    Family::DEMONSTRATION
-}
 fn rate_hz() -> f64 {
     25.0
 }
@@ -78,11 +54,8 @@ impl Device for Ultrasound {
 
     fn open(parameters: Parameters) -> Result<Self, Error> {
         Error::check("rate_hz", parameters.rate_hz, 1.0, 100.0)?;
-        check_operation(parameters.packing_mm, parameters.packed_at_s, 0.0)?;
         Ok(Self {
-            subject: Subject::new(parameters.anatomy, parameters.seed, parameters.family)?
-                .with_breath_held(parameters.breath_held)
-                .with_packing(parameters.packing_mm, parameters.packed_at_s),
+            subject: parameters.patient.subject()?,
             scanner: Scanner::new(parameters.probe, parameters.scanner)?,
             rate_hz: parameters.rate_hz,
             next: 0,
@@ -128,7 +101,7 @@ mod tests {
     #[test]
     fn after_a_seek_the_images_are_those_of_an_undisturbed_run() {
         let parameters: Parameters =
-            serde_json::from_value(serde_json::json!({ "seed": 4 })).unwrap();
+            serde_json::from_value(serde_json::json!({ "patient": { "seed": 4 } })).unwrap();
         let mut undisturbed = Ultrasound::open(parameters.clone()).unwrap();
         let mut restarted = Ultrasound::open(parameters).unwrap();
         let third = (0..3).map(|_| undisturbed.read().unwrap()).last().unwrap();

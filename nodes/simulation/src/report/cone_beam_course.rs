@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use messages::{Registration, Score, Timestamp};
+use messages::{Registration, RegistrationState, Score, Timestamp};
 
 use super::histogram::Histogram;
 use super::score;
@@ -19,6 +19,8 @@ pub struct ConeBeamCourse {
     labels: Option<Duration>,
     tree: Option<Duration>,
     registration: Option<Duration>,
+    /// How long after the packs the registration was first said to be degraded.
+    noticed: Option<Duration>,
     /// Errors at the targets before the packs were laid, before the image was registered, and after.
     errors: [Histogram; 3],
 }
@@ -44,8 +46,19 @@ impl ConeBeamCourse {
         self.tree = self.tree.or(self.since(acquired_at, now));
     }
 
-    /// Any registration; the first that was made from the image counts.
-    pub fn registered(&mut self, registration: &Registration, now: Timestamp) {
+    /// Any registration of an instant, in a procedure that began at `start`; the first that was made from the image counts.
+    pub fn registered(
+        &mut self,
+        at: Timestamp,
+        registration: &Registration,
+        start: Timestamp,
+        now: Timestamp,
+    ) {
+        let packed_at = start + self.packed_after;
+        let is_degraded = matches!(registration.state, RegistrationState::Degraded { .. });
+        if is_degraded && at >= packed_at && self.registration.is_none() {
+            self.noticed.get_or_insert(at.since(packed_at));
+        }
         if let Some(alignment) = &registration.alignment {
             self.registration = self.registration.or(self.since(alignment.data_acquired_at, now));
         }
@@ -81,6 +94,9 @@ impl ConeBeamCourse {
             let measure = format!("time from cone beam to {to}");
             scores.push(score(measure, took_ms, "ms", u64::from(took_ms.is_some())));
         }
+        let noticed_s = self.noticed.map(|noticed| noticed.as_secs_f64());
+        let count = u64::from(noticed_s.is_some());
+        scores.push(score("packing noticed in live images after", noticed_s, "s", count));
         let phases = ["before packing", "before the cone beam", "after the cone beam"];
         for (phase, errors) in phases.into_iter().zip(&self.errors) {
             for (name, part) in [("median", 0.5), ("p95", 0.95)] {

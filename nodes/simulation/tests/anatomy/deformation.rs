@@ -4,10 +4,10 @@ use messages::Point;
 use nalgebra::{Matrix3, Point3, Vector3};
 use proptest::prelude::*;
 use simulation::anatomy::abdomen::{AbdomenSettings, abdomen};
-use simulation::anatomy::deformation::{Deformation, DeformedAnatomy, Resection};
+use simulation::anatomy::deformation::{Deformation, DeformedAnatomy};
 use simulation::anatomy::family::Family;
 use simulation::anatomy::motion::{Breathing, Motion, Packing, ProbePressure};
-use simulation::anatomy::structure::{Geometry, Tissue};
+use simulation::anatomy::structure::Geometry;
 
 const CENTRE: Point3<f64> = Point3::new(-40.0, 95.0, 10.0);
 
@@ -33,9 +33,7 @@ fn full() -> Deformation {
         Motion::Packing(packing),
         Motion::ProbePressure(pressure),
     ];
-    let cut =
-        Resection { place: Point3::new(40.0, 80.0, 20.0), outwards: Vector3::x(), radius_mm: 60.0 };
-    Deformation::new(motions, vec![cut]).unwrap()
+    Deformation::new(motions).unwrap()
 }
 
 proptest! {
@@ -73,7 +71,7 @@ proptest! {
 
 #[test]
 fn breathing_is_periodic_reaches_its_amplitude_and_returns_another_way() {
-    let motion = Deformation::new(vec![Motion::Breathing(breathing())], Vec::new()).unwrap();
+    let motion = Deformation::new(vec![Motion::Breathing(breathing())]).unwrap();
     let at = |t: f64| motion.displace(&CENTRE, t) - CENTRE;
     assert!(at(0.0).norm() < 1e-9);
     assert!((at(2.0).z + 16.0).abs() < 1e-9, "{}", at(2.0));
@@ -86,30 +84,24 @@ fn breathing_is_periodic_reaches_its_amplitude_and_returns_another_way() {
 
 #[test]
 fn a_probe_dents_the_surface_and_not_the_depth() {
-    let deformation = full();
     let press = |depth: f64| {
         let point = Point3::new(-60.0, 30.0 + depth, 10.0);
-        let rest = Deformation::new(
-            vec![Motion::ProbePressure(ProbePressure {
-                contact: Point3::new(-60.0, 30.0, 10.0),
-                into: Vector3::y(),
-                depth_mm: 8.0,
-                breadth_mm: 30.0,
-                fade_mm: 40.0,
-            })],
-            Vec::new(),
-        )
+        let rest = Deformation::new(vec![Motion::ProbePressure(ProbePressure {
+            contact: Point3::new(-60.0, 30.0, 10.0),
+            into: Vector3::y(),
+            depth_mm: 8.0,
+            breadth_mm: 30.0,
+            fade_mm: 40.0,
+        })])
         .unwrap();
         (rest.displace(&point, 0.0) - point).y
     };
     assert!((press(0.0) - 8.0).abs() < 1e-9 && press(120.0) < 0.5);
-    assert!(deformation.removes(&Point3::new(60.0, 80.0, 20.0)));
-    assert!(!deformation.removes(&Point3::new(20.0, 80.0, 20.0)));
 }
 
 #[test]
 fn what_would_fold_space_or_is_not_a_number_is_refused() {
-    let refused = |motion: Motion| Deformation::new(vec![motion], Vec::new()).is_err();
+    let refused = |motion: Motion| Deformation::new(vec![motion]).is_err();
     let steep = Packing { centre: CENTRE, push_mm: Vector3::new(30.0, 0.0, 0.0), reach_mm: 15.0 };
     assert!(refused(Motion::Packing(steep)));
     assert!(refused(Motion::Packing(Packing { reach_mm: 0.0, ..steep })));
@@ -126,7 +118,7 @@ fn what_would_fold_space_or_is_not_a_number_is_refused() {
         fade_mm: 40.0,
     };
     assert!(refused(Motion::ProbePressure(crooked)));
-    assert!(Deformation::new(Vec::new(), Vec::new()).is_ok());
+    assert!(Deformation::new(Vec::new()).is_ok());
 }
 
 #[test]
@@ -139,13 +131,9 @@ fn a_deformed_patient_is_the_patient_carried_along() {
     let moved = now.tubes(portal).unwrap().unwrap();
     for (rest, carried) in portal.as_tubes().unwrap().nodes().iter().zip(moved.nodes()) {
         let tissue = now.tissue_at(Point::new(carried.position));
-        if deformation.removes(&rest.position) {
-            assert_eq!(tissue, Tissue::Air);
-        } else {
-            assert_eq!(tissue, patient.tissue_at(Point::new(rest.position)));
-            let carried_distance = now.signed_distance_mm(portal, Point::new(carried.position));
-            assert!(carried_distance < 0.0);
-        }
+        assert_eq!(tissue, patient.tissue_at(Point::new(rest.position)));
+        let carried_distance = now.signed_distance_mm(portal, Point::new(carried.position));
+        assert!(carried_distance < 0.0);
     }
     let liver = patient.structure("liver").unwrap();
     assert!(now.tubes(liver).is_none());

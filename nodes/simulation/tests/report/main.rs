@@ -13,7 +13,12 @@ use messages::{
 };
 use nalgebra::{Isometry3, Matrix3x4, Point3, Translation3};
 use runtime::{Context, Node};
+use simulation::devices::PatientParameters;
 use simulation::report::{Input, Output, Parameters, Report};
+
+fn packed(packed_at_s: f64) -> PatientParameters {
+    PatientParameters { packed_at_s, ..PatientParameters::default() }
+}
 
 fn at(seconds: f64) -> Timestamp {
     // A session begins at some instant, not at zero.
@@ -26,7 +31,7 @@ fn stamped<T>(seconds: f64, value: T) -> Stamped<T> {
 
 /// The figures after all inputs.
 fn scores(inputs: Vec<Input>) -> Vec<Score> {
-    let mut node = Report::new(Parameters { every_s: 1e3, packed_at_s: 10.0 }).unwrap();
+    let mut node = Report::new(Parameters { every_s: 1e3, patient: packed(10.0) }).unwrap();
     let mut context = Context::at(at(0.0));
     for input in inputs {
         node.handle(input, &mut context).unwrap();
@@ -241,7 +246,6 @@ fn a_traced_tree_is_measured_against_the_true_one_nearest_in_time() {
     assert!((figure(&scores, "centreline distance, p95") - 9.5).abs() < 0.15);
 }
 
-/// The distance of one tool from a vein, and from the liver, which is of no interest.
 #[test]
 fn a_cone_beam_image_is_timed_to_its_registration_and_errors_are_told_before_and_after_it() {
     let places = [[10.0, 20.0, 30.0], [40.0, 50.0, 60.0]];
@@ -259,6 +263,10 @@ fn a_cone_beam_image_is_timed_to_its_registration_and_errors_are_told_before_and
         registration.alignment.as_mut().unwrap().data_acquired_at = at(data_s);
         Input::Registration(stamped(seconds, registration))
     };
+    let degraded = |seconds| {
+        let state = RegistrationState::Degraded { reason: "it moved".to_owned() };
+        Input::Registration(stamped(seconds, registration(state, 8.0, 9.0)))
+    };
     let targets = |seconds| Input::Targets(stamped(seconds, points(&places)));
     let names = [("liver", StructureKind::Organ), ("portal_vein", StructureKind::Vein)];
     let labels = |wall_mm| volume(1.0, 20, &names, move |[x, ..]| if x < wall_mm { 2 } else { 1 });
@@ -270,6 +278,8 @@ fn a_cone_beam_image_is_timed_to_its_registration_and_errors_are_told_before_and
             (5.0, targets(5.0)),
             (11.0, registered(11.0, 11.0, 8.0)),
             (12.0, targets(12.0)),
+            (12.5, degraded(12.5)),
+            (13.0, degraded(13.0)),
             (20.0, cone_beam(20.0)),
             (20.0, Input::TruthConeBeam(stamped(20.0, labels(10.0)))),
             (20.0, Input::TruthTree(stamped(20.0, line([0.0; 3], [60.0, 0.0, 0.0])))),
@@ -286,7 +296,7 @@ fn a_cone_beam_image_is_timed_to_its_registration_and_errors_are_told_before_and
         ]
     };
     let told = |late| {
-        let mut node = Report::new(Parameters { every_s: 1e3, packed_at_s: 10.0 }).unwrap();
+        let mut node = Report::new(Parameters { every_s: 1e3, patient: packed(10.0) }).unwrap();
         for (now, input) in course(late) {
             node.handle(input, &mut Context::at(at(now))).unwrap();
         }
@@ -300,6 +310,7 @@ fn a_cone_beam_image_is_timed_to_its_registration_and_errors_are_told_before_and
         let came = figure(&scores, &format!("time from cone beam to {to}"));
         assert!((came - ms).abs() < 1e-6, "{to}: {came} ms");
     }
+    assert_eq!(figure(&scores, "packing noticed in live images after"), 2.5);
     let phases = [("before packing", 2.0), ("after the cone beam", 1.0)];
     for (phase, mm) in phases {
         for part in ["median", "p95"] {
@@ -316,7 +327,7 @@ fn a_cone_beam_image_is_timed_to_its_registration_and_errors_are_told_before_and
 
 #[test]
 fn figures_are_told_every_few_seconds_and_a_strange_interval_is_refused() {
-    let mut node = Report::new(Parameters { every_s: 5.0, packed_at_s: 0.0 }).unwrap();
+    let mut node = Report::new(Parameters { every_s: 5.0, patient: packed(0.0) }).unwrap();
     let mut told = Vec::new();
     for second in 0..12 {
         let mut context = Context::at(at(f64::from(second)));
@@ -325,12 +336,12 @@ fn figures_are_told_every_few_seconds_and_a_strange_interval_is_refused() {
         told.extend(context.finish().0.into_iter().map(|(acquired_at, _)| acquired_at));
     }
     assert_eq!(told, [at(5.0), at(10.0)]);
-    assert!(Report::new(Parameters { every_s: 0.0, packed_at_s: 0.0 }).is_err());
-    let error = Report::new(Parameters { every_s: 1.0, packed_at_s: -1.0 }).err().unwrap();
-    assert!(error.to_string().contains("`packed_at_s` must lie between 0"), "{error}");
+    assert!(Report::new(Parameters { every_s: 0.0, patient: packed(0.0) }).is_err());
+    let error = Report::new(Parameters { every_s: 1.0, patient: packed(-1.0) }).err().unwrap();
+    assert!(error.to_string().contains("`patient.packed_at_s` must lie between 0"), "{error}");
     // Without a single input there is nothing to tell.
     let mut context = Context::at(at(0.0));
-    Report::new(Parameters { every_s: 5.0, packed_at_s: 0.0 })
+    Report::new(Parameters { every_s: 5.0, patient: packed(0.0) })
         .unwrap()
         .finish(&mut context)
         .unwrap();
