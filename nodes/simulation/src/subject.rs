@@ -130,7 +130,7 @@ impl Subject {
 
     /// With a tumour of the liver and the liver around it cut out, or a lymph node of the pelvis: from the
     /// start, or, with `at_s` above zero, from then on; nothing with a radius of 0. See
-    /// [`resected`](crate::anatomy::resection::resected).
+    /// [`resected`].
     ///
     /// # Errors
     /// If there is nothing to cut out.
