@@ -161,15 +161,6 @@ fn a_reference_among_some_words_is_told() {
     assert_eq!(parameters(&none, &[], "truth").get("reference"), None);
 }
 
-macro_rules! mistakes {
-    ($($name:ident: $said:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            insta::assert_snapshot!(stringify!($name), $said);
-        }
-    )*};
-}
-
 mistakes! {
     own_value_that_differs: instead("theatre/tracker\"", "theatre/tracker\"\nparameters.patient.seed = 2");
     own_value_on_the_command_line: set(&["tracker.patient.seed=2"]);

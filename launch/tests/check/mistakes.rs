@@ -84,15 +84,6 @@ fn truth_is_found_by_its_whole_name_wherever_it_comes_from() {
     assert_eq!(codes(&["nodes.locate.inputs.image=patient.truthful"]), ["unknown-port"]);
 }
 
-macro_rules! mistakes {
-    ($($name:ident: $said:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            insta::assert_snapshot!(stringify!($name), $said);
-        }
-    )*};
-}
-
 mistakes! {
     unknown_executable: instead("lab/scanner", "lap/scanner");
     unknown_participant: instead("lab/scanner", "lab/scaner");

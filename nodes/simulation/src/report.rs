@@ -187,8 +187,7 @@ impl Report {
     fn take(&mut self, input: Input, now: Timestamp) -> Result<(), Error> {
         match input {
             Input::Registration(m) => {
-                self.saw(m.acquired_at);
-                let start = self.span.map_or(m.acquired_at, |(first, _)| first);
+                let start = self.saw(m.acquired_at);
                 self.cone_beam.registered(m.acquired_at, &m.value, start, now);
                 self.registration.registered(m.acquired_at, m.value);
             }
@@ -197,8 +196,7 @@ impl Report {
                 self.registration.planned(m.value);
             }
             Input::Targets(m) => {
-                self.saw(m.acquired_at);
-                let start = self.span.map_or(m.acquired_at, |(first, _)| first);
+                let start = self.saw(m.acquired_at);
                 if let Some((at, errors)) = self.registration.truly(m.acquired_at, m.value) {
                     self.cone_beam.measured(at, errors, start);
                 }
@@ -277,9 +275,11 @@ impl Report {
         Ok(())
     }
 
-    fn saw(&mut self, at: Timestamp) {
+    /// Something of an instant was heard; answers the first instant that was heard of.
+    fn saw(&mut self, at: Timestamp) -> Timestamp {
         let (first, last) = self.span.unwrap_or((at, at));
         self.span = Some((first.min(at), last.max(at)));
+        first.min(at)
     }
 
     fn publish(&self, context: &mut Context<Output>) {
