@@ -5,50 +5,70 @@
 //! every pixel gives its grey value to the voxels around it, and a voxel that got several compounds
 //! them. PLUS distributes the same weights, but rounds its running mean to 8 bits after every pixel;
 //! here sums are whole numbers, so a mean is exact and does not depend on the order of the images
-//! (until a voxel is full, after half a million pixels).
+//! (until a voxel is full, after half a million pixels). PLUS's own arithmetic can be chosen.
 //!
 //! | file | idea |
 //! | --- | --- |
 //! | [`settings`] | what can be chosen |
 //! | [`mask`] | which pixels of an image are anatomy |
 //! | `lattice` | pixels to voxel indices, in fixed point |
-//! | `cell` | what a voxel remembers |
+//! | `cell`, `plus_cell` | what a voxel remembers |
+//! | `store` | voxels of any kind |
 //! | `bricks` | voxels allocated where images have been, within a budget |
+//! | `pieces` | rows of pixels cut at the borders of bricks |
 //! | `paste` | the inner loops |
 //! | `read` | the volume as it is now |
 
 mod bricks;
 mod cell;
+mod lanes;
 mod lattice;
 pub mod mask;
 mod paste;
+mod pieces;
+mod plus_cell;
 mod read;
 pub mod settings;
+mod store;
 
 use messages::{Affine, Image, Patient, Volume};
 
-use bricks::{Bricks, OverBudget};
-use cell::{Latest, Maximum, Mean};
 use lattice::Lattice;
 use mask::Mask;
+use paste::Picture;
 use settings::{Compounding, Settings};
+use store::{Placed, Store};
 
 /// A volume that grows with each image.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Reconstruction {
     settings: Settings,
     lattice: Lattice,
     /// For images of the size that came last.
     mask: Mask,
-    store: Store,
+    importance: Option<PixelImportance>,
+    store: Box<dyn Store>,
     images: u64,
 }
 
-#[derive(Clone, Debug)]
-enum Store {
-    Mean(Bricks<Mean>),
-    Latest(Bricks<Latest>),
-    Maximum(Bricks<Maximum>),
+/// How important each pixel of an image is: from 0, which leaves it out, to 255.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PixelImportance {
+    size_px: (usize, usize),
+    weights: Vec<u8>,
+}
+
+impl PixelImportance {
+    /// Rows from the probe down; of images of another size none is pasted.
+    ///
+    /// # Errors
+    /// If there is not one byte for each pixel.
+    pub fn new(width_px: usize, height_px: usize, weights: Vec<u8>) -> Result<Self, Refused> {
+        if width_px.checked_mul(height_px) != Some(weights.len()) {
+            return Err(Refused::WrongSize { width_px, height_px, came: weights.len() });
+        }
+        Ok(Self { size_px: (width_px, height_px), weights })
+    }
 }
 
 /// Why an image was not pasted. The volume is as it was before.
@@ -85,6 +105,18 @@ pub enum Refused {
         /// Largest coordinate of a corner.
         distance_mm: f64,
     },
+    /// Compounding by importance without it, or with that of other images.
+    #[error(
+        "compounding by importance needs a byte for each of the image's {}×{} pixels, but {}; give a picture of importance as large as the images",
+        .needed.0, .needed.1,
+        .came.map_or("none came".to_owned(), |(width, height)| format!("{width}×{height} came"))
+    )]
+    Importance {
+        /// Columns and rows of the image.
+        needed: (usize, usize),
+        /// Those of the importance that was given.
+        came: Option<(usize, usize)>,
+    },
     /// The volume would become too large.
     #[error(
         "the volume would need {needed_bytes} bytes, more than the budget of {budget_bytes}: raise memory_bytes, take a larger spacing_mm, or clip the images"
@@ -118,16 +150,6 @@ pub enum NoVolume {
     },
 }
 
-macro_rules! on_store {
-    ($store:expr, $bricks:ident => $body:expr) => {
-        match $store {
-            Store::Mean($bricks) => $body,
-            Store::Latest($bricks) => $body,
-            Store::Maximum($bricks) => $body,
-        }
-    };
-}
-
 impl Reconstruction {
     /// An empty volume.
     ///
@@ -135,13 +157,19 @@ impl Reconstruction {
     /// If a setting makes no sense.
     pub fn new(settings: Settings) -> Result<Self, settings::Invalid> {
         settings.check()?;
-        let store = match settings.compounding {
-            Compounding::Mean => Store::Mean(Bricks::default()),
-            Compounding::Latest => Store::Latest(Bricks::default()),
-            Compounding::Maximum => Store::Maximum(Bricks::default()),
-        };
-        let lattice = Lattice::new(settings.origin_mm, settings.spacing_mm);
-        Ok(Self { settings, lattice, mask: Mask::default(), store, images: 0 })
+        Ok(Self {
+            lattice: Lattice::new(&settings),
+            mask: Mask::default(),
+            importance: None,
+            store: store::empty(&settings),
+            images: 0,
+            settings,
+        })
+    }
+
+    /// From the next image on, pixels have this importance. Needed for compounding by importance.
+    pub fn set_importance(&mut self, importance: PixelImportance) {
+        self.importance = Some(importance);
     }
 
     /// Pastes an image: `pixels` are rows from the probe down, `patient_from_image` maps pixel
@@ -169,16 +197,18 @@ impl Reconstruction {
         if self.mask.is_empty() {
             return Ok(0);
         }
-        let walk = self.lattice.walk(patient_from_image, width_px, height_px)?;
-        let (mask, distribution) = (&self.mask, self.settings.distribution);
-        let budget_bytes = self.settings.memory_bytes;
-        on_store!(&mut self.store, bricks => {
-            let missing = walk.bricks(mask, distribution, bricks, budget_bytes);
-            bricks.allocate(missing, budget_bytes).map_err(|OverBudget { needed_bytes }| {
-                Refused::OverBudget { needed_bytes, budget_bytes }
-            })?;
-            paste::image(bricks, pixels, &walk, mask, distribution);
-        });
+        let size = (width_px, height_px);
+        let importance = match &self.importance {
+            _ if self.settings.compounding != Compounding::Importance => None,
+            Some(given) if given.size_px == size => Some(&given.weights[..]),
+            given => {
+                let came = given.as_ref().map(|given| given.size_px);
+                return Err(Refused::Importance { needed: size, came });
+            }
+        };
+        let picture = Picture { pixels, importance, least_value: self.settings.least_value };
+        let placed = Placed { picture, mask: &self.mask, patient_from_image };
+        self.store.insert(&placed, &self.lattice, &self.settings)?;
         self.images += 1;
         Ok(self.mask.pixels())
     }
@@ -190,17 +220,27 @@ impl Reconstruction {
 
     /// Bytes that the voxels take.
     pub fn memory_bytes(&self) -> u64 {
-        on_store!(&self.store, bricks => bricks.bytes())
+        self.store.bytes()
     }
 
-    /// The voxels of the smallest box around everything that was seen.
+    /// The voxels of the grid, if one is set, else of the smallest box around everything that was seen.
     ///
     /// # Errors
     /// If nothing was seen, or the box is larger than the memory budget.
     pub fn volume(&self) -> Result<Volume, NoVolume> {
-        let bounds = on_store!(&self.store, bricks => read::bounds(bricks));
-        let (first, size) = bounds.ok_or(NoVolume::Empty)?;
-        self.region(first, size)
+        Ok(self.volume_and_accumulation()?.0)
+    }
+
+    /// [`Self::volume`] with how many pixels made each voxel, in 1/256 of a pixel, at most 65 535.
+    ///
+    /// # Errors
+    /// As [`Self::volume`].
+    pub fn volume_and_accumulation(&self) -> Result<(Volume, Vec<u16>), NoVolume> {
+        let (first, size) = match self.settings.grid {
+            Some(grid) if self.images > 0 => ([0; 3], grid.size),
+            _ => self.store.bounds().ok_or(NoVolume::Empty)?,
+        };
+        self.voxels(first, size)
     }
 
     /// The voxels of a box of the lattice: from voxel `first` on, `size` voxels along each axis.
@@ -209,27 +249,33 @@ impl Reconstruction {
     /// # Errors
     /// If the box is larger than the memory budget.
     pub fn region(&self, first: [i32; 3], size: [u32; 3]) -> Result<Volume, NoVolume> {
-        // A grey value and a flag for each voxel.
-        let bytes = size.iter().map(|size| u128::from(*size)).product::<u128>() * 2;
+        Ok(self.voxels(first, size)?.0)
+    }
+
+    fn voxels(&self, first: [i32; 3], size: [u32; 3]) -> Result<(Volume, Vec<u16>), NoVolume> {
+        // A grey value, a weight and a flag for each voxel.
+        let bytes = size.iter().map(|size| u128::from(*size)).product::<u128>() * 4;
         let needed_bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let budget_bytes = self.settings.memory_bytes;
         if needed_bytes > budget_bytes {
             let size = size.map(u64::from);
             return Err(NoVolume::OverBudget { size, needed_bytes, budget_bytes });
         }
-        let (voxels, seen) = on_store!(&self.store, bricks => read::region(bricks, first, size));
-        Ok(Volume {
+        let (voxels, accumulated) = self.store.region(first, size);
+        let seen: Vec<u8> = accumulated.iter().map(|weight| u8::from(*weight > 0)).collect();
+        let volume = Volume {
             size,
             patient_from_voxel: self.lattice.patient_from_voxel(first),
             images: self.images,
             voxels: voxels.into(),
             seen: seen.into(),
-        })
+        };
+        Ok((volume, accumulated))
     }
 
     /// Forgets everything, and frees the memory.
     pub fn clear(&mut self) {
-        on_store!(&mut self.store, bricks => *bricks = Bricks::default());
+        self.store = store::empty(&self.settings);
         self.images = 0;
     }
 }

@@ -151,7 +151,7 @@ fn a_volume_too_large_for_one_block_says_so() {
     }
     let error = volume.volume().unwrap_err();
     let size = [201; 3];
-    let needed_bytes = 2 * 201 * 201 * 201;
+    let needed_bytes = 4 * 201 * 201 * 201;
     assert_eq!(error, NoVolume::OverBudget { size, needed_bytes, budget_bytes: 4 << 20 });
     let part = volume.region([199, 199, 199], [2, 2, 2]).unwrap();
     assert_eq!(part.voxels.as_slice(), [0, 0, 0, 0, 0, 0, 0, 9]);

@@ -10,13 +10,23 @@ pub(super) const VOXELS: usize = EDGE * EDGE * EDGE;
 /// No brick is there.
 const ABSENT: u32 = u32::MAX;
 
-/// Bricks, and a dense table of where each is. Nothing is ever copied when the volume grows, save
-/// the table, which has four bytes for each 4096 voxels.
+/// The voxels of one brick.
+pub(super) type Brick<C> = Box<[C; VOXELS]>;
+
+/// Bricks, dealt out to parts so that each thread has its own, and a dense table of where each is. Nothing
+/// is ever copied when the volume grows, save the table, which has four bytes for each 4096 voxels.
 #[derive(Clone, Debug)]
 pub(super) struct Bricks<C> {
-    voxels: Vec<Box<[C; VOXELS]>>,
-    /// The coordinates of each brick.
-    places: Vec<[i32; 3]>,
+    directory: Directory,
+    parts: Vec<Vec<Brick<C>>>,
+    /// The coordinates of the bricks of each part.
+    places: Vec<Vec<[i32; 3]>>,
+}
+
+/// Which bricks are there, and where among those of their part.
+#[derive(Clone, Debug)]
+pub(super) struct Directory {
+    parts: i32,
     table: Vec<u32>,
     /// The brick coordinates where the table begins, and how many it has along each axis.
     first: [i32; 3],
@@ -29,24 +39,9 @@ pub(super) struct OverBudget {
     pub(super) needed_bytes: u64,
 }
 
-impl<C> Default for Bricks<C> {
-    fn default() -> Self {
-        Self { voxels: vec![], places: vec![], table: vec![], first: [0; 3], size: [0; 3] }
-    }
-}
-
-impl<C> Bricks<C> {
-    /// Bytes of a brick and its place.
-    pub(super) const BRICK_BYTES: u64 =
-        (VOXELS * size_of::<C>() + size_of::<Box<C>>() + size_of::<[i32; 3]>()) as u64;
-
-    /// Bytes of all bricks and the table.
-    pub(super) fn bytes(&self) -> u64 {
-        self.voxels.len() as u64 * Self::BRICK_BYTES + self.table.len() as u64 * 4
-    }
-
+impl Directory {
     #[inline]
-    fn slot(&self, brick: [i32; 3]) -> Option<usize> {
+    fn index(&self, brick: [i32; 3]) -> Option<usize> {
         let mut index = 0;
         for axis in [2, 1, 0] {
             // Wraps to something large if the brick is before the first.
@@ -59,22 +54,61 @@ impl<C> Bricks<C> {
         Some(index)
     }
 
+    /// The part that a brick belongs to: neighbours along an axis are of different parts, so that all have as
+    /// much to do wherever an image lies.
+    #[inline]
+    pub(super) fn part(&self, brick: [i32; 3]) -> usize {
+        (brick[0] + brick[1] + brick[2]).rem_euclid(self.parts) as usize
+    }
+
+    /// Where a brick is among those of its part, if it is there.
+    #[inline]
+    pub(super) fn slot(&self, brick: [i32; 3]) -> Option<usize> {
+        let slot = self.table[self.index(brick)?];
+        (slot != ABSENT).then_some(slot as usize)
+    }
+}
+
+impl<C> Bricks<C> {
+    /// Bytes of a brick and its place.
+    pub(super) const BRICK_BYTES: u64 =
+        (VOXELS * size_of::<C>() + size_of::<Brick<C>>() + size_of::<[i32; 3]>()) as u64;
+
+    /// No bricks, to be dealt out to so many parts.
+    pub(super) fn new(parts: u8) -> Self {
+        let parts = usize::from(parts.max(1));
+        let none = Directory { parts: parts as i32, table: vec![], first: [0; 3], size: [0; 3] };
+        Self {
+            directory: none,
+            parts: (0..parts).map(|_| vec![]).collect(),
+            places: vec![vec![]; parts],
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.places.iter().map(Vec::len).sum()
+    }
+
+    /// Bytes of all bricks and the table.
+    pub(super) fn bytes(&self) -> u64 {
+        self.len() as u64 * Self::BRICK_BYTES + self.directory.table.len() as u64 * 4
+    }
+
     /// Whether a brick is there.
     #[inline]
     pub(super) fn has(&self, brick: [i32; 3]) -> bool {
-        self.slot(brick).is_some_and(|slot| self.table[slot] != ABSENT)
+        self.directory.slot(brick).is_some()
     }
 
-    /// The voxels of a brick, if it is there.
-    #[inline]
-    pub(super) fn get_mut(&mut self, brick: [i32; 3]) -> Option<&mut [C; VOXELS]> {
-        let slot = self.slot(brick)?;
-        self.voxels.get_mut(self.table[slot] as usize).map(Box::as_mut)
+    /// Where bricks are, and the bricks of each part.
+    pub(super) fn split(&mut self) -> (&Directory, &mut [Vec<Brick<C>>]) {
+        (&self.directory, &mut self.parts)
     }
 
-    /// All bricks with their coordinates, in the order in which they were allocated.
+    /// All bricks with their coordinates.
     pub(super) fn iter(&self) -> impl Iterator<Item = ([i32; 3], &[C; VOXELS])> {
-        self.places.iter().copied().zip(self.voxels.iter().map(Box::as_ref))
+        let places = self.places.iter().flatten().copied();
+        places.zip(self.parts.iter().flatten().map(Box::as_ref))
     }
 }
 
@@ -87,59 +121,49 @@ impl<C: Copy + Default> Bricks<C> {
     ) -> Result<(), OverBudget> {
         let Some(seed) = missing.first() else { return Ok(()) };
         let (mut low, mut high) = (*seed, *seed);
-        let last = |axis: usize| self.first[axis] + (self.size[axis] as i32 - 1);
-        let corners = [self.first, [last(0), last(1), last(2)]];
-        let old = if self.table.is_empty() { &[][..] } else { &corners[..] };
+        let Directory { first, size, ref table, .. } = self.directory;
+        let last = |axis: usize| first[axis] + (size[axis] as i32 - 1);
+        let corners = [first, [last(0), last(1), last(2)]];
+        let old = if table.is_empty() { &[][..] } else { &corners[..] };
         for brick in missing.iter().chain(old) {
             for axis in 0..3 {
                 low[axis] = low[axis].min(brick[axis]);
                 high[axis] = high[axis].max(brick[axis]);
             }
         }
-        let size = [0, 1, 2].map(|axis| high[axis].abs_diff(low[axis]) + 1);
-        let table: u128 = size.iter().map(|size| u128::from(*size)).product::<u128>() * 4;
-        let count = (self.voxels.len() + missing.len()) as u128;
+        let grown = [0, 1, 2].map(|axis| high[axis].abs_diff(low[axis]) + 1);
+        let table: u128 = grown.iter().map(|size| u128::from(*size)).product::<u128>() * 4;
+        let count = (self.len() + missing.len()) as u128;
         let needed = table + count * u128::from(Self::BRICK_BYTES);
         if needed > u128::from(budget_bytes) || count >= u128::from(ABSENT) {
             return Err(OverBudget { needed_bytes: u64::try_from(needed).unwrap_or(u64::MAX) });
         }
-        if size != self.size || low != self.first {
-            self.first = low;
-            self.size = size;
-            self.table = vec![ABSENT; size.iter().map(|size| *size as usize).product()];
-            for number in 0..self.places.len() {
-                self.enter(number);
+        if grown != size || low != first {
+            self.directory.first = low;
+            self.directory.size = grown;
+            let entries = grown.iter().map(|size| *size as usize).product();
+            self.directory.table = vec![ABSENT; entries];
+            for places in &self.places {
+                for (slot, place) in places.iter().enumerate() {
+                    if let Some(index) = self.directory.index(*place) {
+                        self.directory.table[index] = slot as u32;
+                    }
+                }
             }
         }
         for brick in missing {
             let voxels = vec![C::default(); VOXELS].into_boxed_slice();
-            // The length is right, so this always succeeds.
-            let Ok(voxels) = voxels.try_into() else { continue };
-            self.voxels.push(voxels);
-            self.places.push(brick);
-            self.enter(self.places.len() - 1);
+            // Both always succeed: the length is right, and the table spans all bricks.
+            let (Ok(voxels), Some(index)) = (voxels.try_into(), self.directory.index(brick)) else {
+                continue;
+            };
+            let part = self.directory.part(brick);
+            self.directory.table[index] = self.parts[part].len() as u32;
+            self.parts[part].push(voxels);
+            self.places[part].push(brick);
         }
         Ok(())
     }
-
-    fn enter(&mut self, number: usize) {
-        if let Some(slot) = self.slot(self.places[number]) {
-            self.table[slot] = number as u32;
-        }
-    }
-}
-
-/// The brick of a voxel.
-#[inline]
-pub(super) fn brick_of(voxel: [i32; 3]) -> [i32; 3] {
-    voxel.map(|index| index >> BRICK_BITS)
-}
-
-/// Where a voxel is inside its brick.
-#[inline]
-pub(super) fn inside(voxel: [i32; 3]) -> usize {
-    let [x, y, z] = voxel.map(|index| index as usize & (EDGE - 1));
-    (z * EDGE + y) * EDGE + x
 }
 
 #[cfg(test)]
@@ -147,25 +171,38 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
+    fn voxel(bricks: &mut Bricks<u16>, brick: [i32; 3], voxel: usize) -> &mut u16 {
+        let (directory, parts) = bricks.split();
+        let slot = directory.slot(brick).unwrap();
+        &mut parts[directory.part(brick)][slot][voxel]
+    }
+
     #[test]
     fn growing_in_every_direction_keeps_what_is_there() {
-        let mut bricks = Bricks::<u16>::default();
-        let places = [[0, 0, 0], [-3, 2, 1], [5, -1, 0], [5, -1, -7], [0, 9, 0]];
-        for (number, place) in places.iter().enumerate() {
-            assert!(!bricks.has(*place));
-            bricks.allocate(vec![*place], u64::MAX).unwrap();
-            bricks.get_mut(*place).unwrap()[number] = 7 + number as u16;
-            for (number, place) in places[..=number].iter().enumerate() {
-                assert_eq!(bricks.get_mut(*place).unwrap()[number], 7 + number as u16);
+        for parts in [1, 2, 3] {
+            let mut bricks = Bricks::<u16>::new(parts);
+            let places = [[0, 0, 0], [-3, 2, 1], [5, -1, 0], [5, -1, -7], [0, 9, 0]];
+            for (number, place) in places.iter().enumerate() {
+                assert!(!bricks.has(*place));
+                bricks.allocate(vec![*place], u64::MAX).unwrap();
+                *voxel(&mut bricks, *place, number) = 7 + number as u16;
+                for (number, place) in places[..=number].iter().enumerate() {
+                    assert_eq!(*voxel(&mut bricks, *place, number), 7 + number as u16);
+                }
             }
+            assert_eq!(bricks.iter().count(), places.len());
+            assert!(!bricks.has([1, 0, 0]) && !bricks.has([i32::MIN, 0, i32::MAX]));
+            let mut found: Vec<_> = bricks.iter().map(|(place, _)| place).collect();
+            let mut all = places.to_vec();
+            found.sort_unstable();
+            all.sort_unstable();
+            assert_eq!(found, all);
         }
-        assert_eq!(bricks.iter().count(), places.len());
-        assert!(!bricks.has([1, 0, 0]) && !bricks.has([i32::MIN, 0, i32::MAX]));
     }
 
     #[test]
     fn the_budget_holds_and_a_refusal_changes_nothing() {
-        let mut bricks = Bricks::<u64>::default();
+        let mut bricks = Bricks::<u64>::new(2);
         let budget = 2 * Bricks::<u64>::BRICK_BYTES + 8;
         bricks.allocate(vec![[0, 0, 0]], budget).unwrap();
         let error = bricks.allocate(vec![[1, 0, 0], [2, 0, 0]], budget).unwrap_err();
@@ -178,9 +215,14 @@ mod tests {
     }
 
     #[test]
-    fn voxels_before_the_origin_have_their_places() {
-        assert_eq!(brick_of([-1, 0, 16]), [-1, 0, 1]);
-        assert_eq!(inside([-1, 0, 16]), 15);
-        assert_eq!(inside([0, -16, 1]), 256);
+    fn neighbours_belong_to_different_parts() {
+        let directory = Bricks::<u64>::new(2).directory;
+        for brick in [[0, 0, 0], [-1, 4, 7], [3, -9, 2]] {
+            for axis in 0..3 {
+                let mut next = brick;
+                next[axis] += 1;
+                assert_ne!(directory.part(brick), directory.part(next));
+            }
+        }
     }
 }

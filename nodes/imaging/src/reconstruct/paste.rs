@@ -1,67 +1,211 @@
-//! The inner loops: along each row, pixels of one voxel are gathered and then given to it at once.
+//! The inner loops: along each row, the voxels that neighbouring pixels fall on stay in registers.
 //!
-//! Pixels are mostly finer than voxels, so a run of them falls between the same voxels; what they
-//! give is summed in registers, and memory is touched once for each run.
+//! Pixels are mostly finer than voxels, so a run of them falls between the same voxels; memory is touched once
+//! for each run. Each part of the bricks has a thread of its own that walks over the whole image and takes what
+//! falls on its own bricks, in the order of the pixels: the volume does not depend on how many parts there are.
 
-use super::bricks::{BRICK_BITS, Bricks, EDGE, brick_of, inside};
-use super::cell::{Cell, WHOLE};
+use std::thread;
+
+use super::bricks::{Brick, Bricks, Directory, EDGE, VOXELS};
+use super::cell::Cell;
 use super::lattice::{FRACTION_BITS, Walk};
 use super::mask::Mask;
+use super::pieces::{Piece, Pieces};
 use super::settings::Distribution;
+
+/// What is pasted.
+#[derive(Clone, Copy)]
+pub(super) struct Picture<'a> {
+    pub(super) pixels: &'a [u8],
+    /// As large as the image, where pixels differ in importance.
+    pub(super) importance: Option<&'a [u8]>,
+    /// Darker pixels are left out.
+    pub(super) least_value: u8,
+}
+
+/// A row of it.
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    pixels: &'a [u8],
+    /// The pixels themselves where importance is not asked for.
+    importance: &'a [u8],
+    least_value: u8,
+    step: [i64; 3],
+}
 
 /// Pastes the used pixels of an image; its bricks must be there.
 pub(super) fn image<C: Cell>(
     bricks: &mut Bricks<C>,
-    pixels: &[u8],
+    picture: Picture,
     walk: &Walk,
     mask: &Mask,
     distribution: Distribution,
 ) {
-    let (width_px, _) = mask.size();
-    for span in mask.spans() {
-        let row = &pixels[span.y * width_px..][span.start..span.end];
-        let start = distribution.round(walk.at(span.start, span.y));
-        match distribution {
-            Distribution::Nearest => nearest(bricks, row, start, walk.step_x()),
-            Distribution::Linear => linear(bricks, row, start, walk.step_x()),
+    let (directory, parts) = bricks.split();
+    let paste = |number: usize, part: &mut [Brick<C>]| {
+        Part { directory, number, bricks: part }.image(picture, walk, mask, distribution);
+    };
+    let Some((first, others)) = parts.split_first_mut() else { return };
+    thread::scope(|scope| {
+        for (number, part) in others.iter_mut().enumerate() {
+            scope.spawn(move || paste(number + 1, part));
+        }
+        paste(0, first);
+    });
+}
+
+/// The bricks of one thread.
+struct Part<'a, C> {
+    directory: &'a Directory,
+    number: usize,
+    bricks: &'a mut [Brick<C>],
+}
+
+impl<C: Cell> Part<'_, C> {
+    fn image(&mut self, picture: Picture, walk: &Walk, mask: &Mask, distribution: Distribution) {
+        let (width_px, _) = mask.size();
+        for span in mask.spans() {
+            let Some(span) = walk.within(*span) else { continue };
+            let range = span.y * width_px + span.start..span.y * width_px + span.end;
+            let pixels = &picture.pixels[range.clone()];
+            let importance = match picture.importance {
+                Some(importance) if C::IS_WEIGHTED => &importance[range],
+                _ => pixels,
+            };
+            let step = walk.step_x();
+            let row = Row { pixels, importance, least_value: picture.least_value, step };
+            let start = walk.at(span.start, span.y);
+            for piece in Pieces::new(start, step, pixels.len(), distribution) {
+                match distribution {
+                    Distribution::Nearest => self.nearest(row.of(&piece), &piece),
+                    Distribution::Linear if piece.is_inner() => {
+                        self.between_inner(row.of(&piece), &piece);
+                    }
+                    Distribution::Linear => self.between_edges(row.of(&piece), &piece),
+                }
+            }
+        }
+    }
+
+    /// The voxels of a brick, if it is one of this part.
+    #[inline]
+    fn own(&mut self, brick: [i32; 3]) -> Option<&mut [C; VOXELS]> {
+        if self.directory.part(brick) != self.number {
+            return None;
+        }
+        let slot = self.directory.slot(brick);
+        debug_assert!(slot.is_some(), "the bricks of an image are allocated before it is pasted");
+        self.bricks.get_mut(slot?).map(Box::as_mut)
+    }
+
+    fn nearest(&mut self, row: Row, piece: &Piece) {
+        let Some(voxels) = self.own(piece.brick) else { return };
+        let mut at = piece.at;
+        let mut here = inside(at);
+        let mut cell = voxels[here];
+        for (value, importance) in row.pixels.iter().zip(row.importance) {
+            let now = inside(at);
+            if now != here {
+                voxels[here] = cell.settle();
+                here = now;
+                cell = voxels[here];
+            }
+            if *value >= row.least_value {
+                cell.add(*value, *importance);
+            }
+            at = next(at, row.step);
+        }
+        voxels[here] = cell.settle();
+    }
+
+    /// Where all eight voxels are in one brick.
+    fn between_inner(&mut self, row: Row, piece: &Piece) {
+        let Some(voxels) = self.own(piece.brick) else { return };
+        let mut at = piece.at;
+        let mut here = inside(at);
+        // The mask only tells the compiler what the piece ensures: all corners are inside.
+        let corner = |here: usize, number: usize| (here + CORNERS[number]) & (VOXELS - 1);
+        let load = |voxels: &[C; VOXELS], here| {
+            let mut cells = [C::default(); 8];
+            for (number, cell) in cells.iter_mut().enumerate() {
+                *cell = voxels[corner(here, number)];
+            }
+            C::gather(cells)
+        };
+        let mut eight = load(voxels, here);
+        let store = |voxels: &mut [C; VOXELS], here, eight| {
+            for (number, cell) in C::scatter(eight).into_iter().enumerate() {
+                voxels[corner(here, number)] = cell;
+            }
+        };
+        for (value, importance) in row.pixels.iter().zip(row.importance) {
+            let now = inside(at);
+            if now != here {
+                store(voxels, here, eight);
+                here = now;
+                eight = load(voxels, here);
+            }
+            if *value >= row.least_value {
+                C::add_between(&mut eight, at, *value, *importance);
+            }
+            at = next(at, row.step);
+        }
+        store(voxels, here, eight);
+    }
+
+    /// Where some of the eight voxels are in other bricks, of which this part may have some.
+    fn between_edges(&mut self, row: Row, piece: &Piece) {
+        let mut slots = [None; 8];
+        for (number, slot) in slots.iter_mut().enumerate() {
+            let brick = piece.corner(number);
+            if self.directory.part(brick) == self.number {
+                *slot = self.directory.slot(brick);
+            }
+        }
+        if slots == [None; 8] {
+            return;
+        }
+        let mut at = piece.at;
+        let mut here = voxel(at);
+        let mut eight = self.load(&slots, here);
+        for (value, importance) in row.pixels.iter().zip(row.importance) {
+            let now = voxel(at);
+            if now != here {
+                self.store(&slots, here, eight);
+                here = now;
+                eight = self.load(&slots, here);
+            }
+            if *value >= row.least_value {
+                C::add_between(&mut eight, at, *value, *importance);
+            }
+            at = next(at, row.step);
+        }
+        self.store(&slots, here, eight);
+    }
+
+    fn load(&self, slots: &[Option<usize>; 8], here: [i32; 3]) -> C::Eight {
+        let mut cells = [C::default(); 8];
+        for (number, (cell, slot)) in cells.iter_mut().zip(slots).enumerate() {
+            if let Some(slot) = *slot {
+                *cell = self.bricks[slot][corner(here, number)];
+            }
+        }
+        C::gather(cells)
+    }
+
+    fn store(&mut self, slots: &[Option<usize>; 8], here: [i32; 3], eight: C::Eight) {
+        for (number, cell) in C::scatter(eight).into_iter().enumerate() {
+            if let Some(slot) = slots[number] {
+                self.bricks[slot][corner(here, number)] = cell;
+            }
         }
     }
 }
 
-#[inline]
-fn voxel(at: [i64; 3]) -> [i32; 3] {
-    at.map(|coordinate| (coordinate >> FRACTION_BITS) as i32)
-}
-
-#[inline]
-fn next(at: [i64; 3], step: [i64; 3]) -> [i64; 3] {
-    [at[0] + step[0], at[1] + step[1], at[2] + step[2]]
-}
-
-fn nearest<C: Cell>(bricks: &mut Bricks<C>, row: &[u8], mut at: [i64; 3], step: [i64; 3]) {
-    let mut here = voxel(at);
-    let mut run = C::default();
-    for value in row {
-        let now = voxel(at);
-        if now != here {
-            give(bricks, here, run);
-            here = now;
-            run = C::default();
-        }
-        run.add(WHOLE, *value);
-        at = next(at, step);
-    }
-    give(bricks, here, run);
-}
-
-fn give<C: Cell>(bricks: &mut Bricks<C>, voxel: [i32; 3], run: C) {
-    if run == C::default() {
-        return;
-    }
-    let brick = bricks.get_mut(brick_of(voxel));
-    debug_assert!(brick.is_some(), "the bricks of an image are allocated before it is pasted");
-    if let Some(brick) = brick {
-        brick[inside(voxel)].merge(run);
+impl<'a> Row<'a> {
+    fn of(self, piece: &Piece) -> Row<'a> {
+        let pixels = &self.pixels[piece.pixels.clone()];
+        Row { pixels, importance: &self.importance[piece.pixels.clone()], ..self }
     }
 }
 
@@ -71,75 +215,26 @@ const CORNERS: [usize; 8] = {
     [0, 1, y, y + 1, z, z + 1, z + y, z + y + 1]
 };
 
-fn linear<C: Cell>(bricks: &mut Bricks<C>, row: &[u8], mut at: [i64; 3], step: [i64; 3]) {
-    let mut here = voxel(at);
-    let mut runs = [C::default(); 8];
-    for value in row {
-        let now = voxel(at);
-        if now != here {
-            give_eight(bricks, here, &runs);
-            here = now;
-            runs = [C::default(); 8];
-        }
-        for (run, weight) in runs.iter_mut().zip(weights(at)) {
-            run.add(weight, *value);
-        }
-        at = next(at, step);
-    }
-    give_eight(bricks, here, &runs);
-}
-
-/// Trilinear weights of the eight voxels, in 1/256.
 #[inline]
-fn weights(at: [i64; 3]) -> [u32; 8] {
-    let [x, y, z] = at.map(|coordinate| (coordinate >> (FRACTION_BITS - 8)) as u32 & 0xff);
-    let (rest_x, rest_y, rest_z) = (WHOLE - x, WHOLE - y, WHOLE - z);
-    let planes = [rest_y * rest_z, y * rest_z, rest_y * z, y * z];
-    let mut weights = [0; 8];
-    for (pair, plane) in weights.as_chunks_mut::<2>().0.iter_mut().zip(planes) {
-        *pair = [(rest_x * plane + (1 << 15)) >> 16, (x * plane + (1 << 15)) >> 16];
-    }
-    weights
+fn next(at: [i64; 3], step: [i64; 3]) -> [i64; 3] {
+    [at[0] + step[0], at[1] + step[1], at[2] + step[2]]
 }
 
-fn give_eight<C: Cell>(bricks: &mut Bricks<C>, here: [i32; 3], runs: &[C; 8]) {
-    let last = EDGE as i32 - 1;
-    if here.iter().all(|index| index & last < last) {
-        let corner = inside(here);
-        let brick = bricks.get_mut(brick_of(here));
-        debug_assert!(brick.is_some(), "the bricks of an image are allocated before it is pasted");
-        if let Some(brick) = brick {
-            for (run, offset) in runs.iter().zip(CORNERS) {
-                // Inside by the test above; the mask only tells the compiler.
-                brick[(corner + offset) & ((1 << (3 * BRICK_BITS)) - 1)].merge(*run);
-            }
-        }
-        return;
-    }
-    for (number, run) in runs.iter().enumerate() {
-        let offset = [number as i32 & 1, number as i32 >> 1 & 1, number as i32 >> 2];
-        give(bricks, [here[0] + offset[0], here[1] + offset[1], here[2] + offset[2]], *run);
-    }
+#[inline]
+fn voxel(at: [i64; 3]) -> [i32; 3] {
+    at.map(|coordinate| (coordinate >> FRACTION_BITS) as i32)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Where the voxel before coordinates is inside its brick.
+#[inline]
+fn inside(at: [i64; 3]) -> usize {
+    let [x, y, z] = at.map(|at| (at >> FRACTION_BITS) as usize & (EDGE - 1));
+    (z * EDGE + y) * EDGE + x
+}
 
-    #[test]
-    fn weights_are_trilinear() {
-        let at = |x: f64, y: f64, z: f64| {
-            weights([x, y, z].map(|value| (value * (1u64 << FRACTION_BITS) as f64) as i64))
-        };
-        assert_eq!(at(5.0, -3.0, 0.0), [256, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(at(0.5, 0.5, 0.5), [32; 8]);
-        assert_eq!(at(-0.25, 0.0, 0.0), [64, 192, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(at(0.0, 0.25, 0.0), [192, 0, 64, 0, 0, 0, 0, 0]);
-        assert_eq!(at(0.0, 0.0, 0.25), [192, 0, 0, 0, 64, 0, 0, 0]);
-        for step in 0..1000 {
-            let part = f64::from(step) / 1000.0;
-            let sum: u32 = at(part, part * 0.7, 1.0 - part).iter().sum();
-            assert!(sum.abs_diff(WHOLE) <= 4, "{sum}");
-        }
-    }
+/// Where one of the eight voxels is inside its brick.
+#[inline]
+fn corner(here: [i32; 3], number: usize) -> usize {
+    let inside = |axis: usize| (here[axis] as usize).wrapping_add(number >> axis & 1) & (EDGE - 1);
+    (inside(2) * EDGE + inside(1)) * EDGE + inside(0)
 }

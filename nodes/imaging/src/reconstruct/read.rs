@@ -1,4 +1,4 @@
-//! The volume as it is now: grey values, and which voxels have one.
+//! The volume as it is now: grey values, and how many pixels made them.
 
 use super::bricks::{BRICK_BITS, Bricks, EDGE, VOXELS};
 use super::cell::Cell;
@@ -19,14 +19,15 @@ pub(super) fn bounds<C: Cell>(bricks: &Bricks<C>) -> Option<([i32; 3], [u32; 3])
     (low[0] <= high[0]).then(|| (low, [0, 1, 2].map(|axis| high[axis].abs_diff(low[axis]) + 1)))
 }
 
-/// Grey values and flags of a box, x changing fastest; 0 and 0 where there is nothing.
+/// Grey values of a box, and how many pixels made them, in 1/256; x changing fastest, 0 and 0 where there is nothing.
 pub(super) fn region<C: Cell>(
     bricks: &Bricks<C>,
     first: [i32; 3],
     size: [u32; 3],
-) -> (Vec<u8>, Vec<u8>) {
+) -> (Vec<u8>, Vec<u16>) {
     let [width, height, depth] = size.map(|size| size as usize);
-    let (mut values, mut seen) = (vec![0; width * height * depth], vec![0; width * height * depth]);
+    let voxels = width * height * depth;
+    let (mut values, mut accumulated) = (vec![0; voxels], vec![0; voxels]);
     for (place, voxels) in bricks.iter() {
         // The part of the brick that lies inside the box, in coordinates of the box.
         let start =
@@ -40,13 +41,12 @@ pub(super) fn region<C: Cell>(
                 let row = (z as usize * height + y as usize) * width;
                 let source = ((z - start[2]) as usize * EDGE + (y - start[1]) as usize) * EDGE;
                 for x in range(0) {
-                    if let Some(value) = voxels[source + (x - start[0]) as usize].value() {
-                        values[row + x as usize] = value;
-                        seen[row + x as usize] = 1;
-                    }
+                    let voxel = voxels[source + (x - start[0]) as usize];
+                    values[row + x as usize] = voxel.value();
+                    accumulated[row + x as usize] = voxel.accumulation();
                 }
             }
         }
     }
-    (values, seen)
+    (values, accumulated)
 }

@@ -1,5 +1,7 @@
 //! What can be chosen for a reconstruction.
 
+use std::fmt::Debug;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +19,15 @@ pub struct Settings {
     pub distribution: Distribution,
     /// What a voxel makes of several values.
     pub compounding: Compounding,
+    /// How values are compounded.
+    pub arithmetic: Arithmetic,
+    /// Voxels that end somewhere, instead of those that go on without end from `origin_mm` in steps of `spacing_mm`.
+    pub grid: Option<Grid>,
+    /// Pixels that are darker than this grey value are left out.
+    pub least_value: u8,
+    /// How many threads paste an image. The volume does not depend on it.
+    #[schemars(range(min = 1, max = 64))]
+    pub threads: u8,
     /// Most bytes that the voxels may take.
     pub memory_bytes: u64,
     /// Only pixels inside this rectangle are used.
@@ -32,6 +43,10 @@ impl Default for Settings {
             origin_mm: [0.0; 3],
             distribution: Distribution::Linear,
             compounding: Compounding::Mean,
+            arithmetic: Arithmetic::Exact,
+            grid: None,
+            least_value: 0,
+            threads: 1,
             memory_bytes: 2 << 30,
             clip: None,
             fan: None,
@@ -59,6 +74,30 @@ pub enum Compounding {
     Latest,
     /// The brightest.
     Maximum,
+    /// The mean weighted with how important each pixel of an image is, which is given beside the settings.
+    Importance,
+}
+
+/// How values are compounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Arithmetic {
+    /// With sums of whole numbers, rounded once in the end: a mean does not depend on the order of the images.
+    Exact,
+    /// As PLUS does it, rounded to a whole grey value after each pixel: equal to its volumes.
+    Plus,
+}
+
+/// Voxels of a box whose axes are those of the patient frame.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Grid {
+    /// Where the centre of the first voxel lies in the patient frame, in millimetres.
+    pub origin_mm: [f64; 3],
+    /// Distance of neighbouring voxel centres along x, y and z, in millimetres.
+    pub spacing_mm: [f64; 3],
+    /// Voxels along x, y and z.
+    pub size: [u32; 3],
 }
 
 /// A rectangle of pixels.
@@ -98,6 +137,29 @@ impl Fan {
         (self.angles_rad[0]..=self.angles_rad[1]).contains(&angle)
             && (self.radii_mm[0]..=self.radii_mm[1]).contains(&radius)
     }
+
+    fn check(&self) -> Result<(), Invalid> {
+        require(
+            self.apex_px.iter().all(|value| value.is_finite()),
+            "fan.apex_px",
+            "two finite numbers",
+            &self.apex_px,
+        )?;
+        require(
+            self.pixel_spacing_mm.iter().all(|value| *value > 0.0 && value.is_finite()),
+            "fan.pixel_spacing_mm",
+            "two numbers greater than zero",
+            &self.pixel_spacing_mm,
+        )?;
+        let ordered = |[low, high]: [f64; 2]| low.is_finite() && high.is_finite() && low < high;
+        require(
+            ordered(self.angles_rad),
+            "fan.angles_rad",
+            "the smaller angle first",
+            &self.angles_rad,
+        )?;
+        require(ordered(self.radii_mm), "fan.radii_mm", "the smaller radius first", &self.radii_mm)
+    }
 }
 
 /// A setting that makes no sense.
@@ -112,16 +174,45 @@ pub struct Invalid {
     pub came: String,
 }
 
+fn require(
+    holds: bool,
+    name: &'static str,
+    expected: &'static str,
+    came: &dyn Debug,
+) -> Result<(), Invalid> {
+    if holds { Ok(()) } else { Err(Invalid { name, expected, came: format!("{came:?}") }) }
+}
+
+impl Grid {
+    fn check(&self) -> Result<(), Invalid> {
+        let is_spacing = |spacing: &f64| (1e-3..=1e3).contains(spacing);
+        require(
+            self.spacing_mm.iter().all(is_spacing),
+            "grid.spacing_mm",
+            "three numbers between 0.001 and 1000",
+            &self.spacing_mm,
+        )?;
+        require(
+            self.origin_mm.iter().all(|value| value.abs() <= 1e6),
+            "grid.origin_mm",
+            "three numbers within 1e6",
+            &self.origin_mm,
+        )?;
+        require(
+            self.size.iter().all(|size| (1..=1 << 20).contains(size)),
+            "grid.size",
+            "three numbers of voxels from 1 to 1048576",
+            &self.size,
+        )
+    }
+}
+
 impl Settings {
     /// Whether all settings make sense.
     ///
     /// # Errors
     /// The first that does not.
     pub fn check(&self) -> Result<(), Invalid> {
-        let require = |holds: bool, name, expected, came: &dyn std::fmt::Debug| {
-            let came = || format!("{came:?}");
-            if holds { Ok(()) } else { Err(Invalid { name, expected, came: came() }) }
-        };
         require(
             (1e-3..=1e3).contains(&self.spacing_mm),
             "spacing_mm",
@@ -134,27 +225,11 @@ impl Settings {
             "three numbers within 1e6",
             &self.origin_mm,
         )?;
-        let Some(fan) = &self.fan else { return Ok(()) };
-        require(
-            fan.apex_px.iter().all(|value| value.is_finite()),
-            "fan.apex_px",
-            "two finite numbers",
-            &fan.apex_px,
-        )?;
-        require(
-            fan.pixel_spacing_mm.iter().all(|value| *value > 0.0 && value.is_finite()),
-            "fan.pixel_spacing_mm",
-            "two numbers greater than zero",
-            &fan.pixel_spacing_mm,
-        )?;
-        let ordered = |[low, high]: [f64; 2]| low.is_finite() && high.is_finite() && low < high;
-        require(
-            ordered(fan.angles_rad),
-            "fan.angles_rad",
-            "the smaller angle first",
-            &fan.angles_rad,
-        )?;
-        require(ordered(fan.radii_mm), "fan.radii_mm", "the smaller radius first", &fan.radii_mm)
+        require((1..=64).contains(&self.threads), "threads", "from 1 to 64", &self.threads)?;
+        if let Some(grid) = &self.grid {
+            grid.check()?;
+        }
+        self.fan.as_ref().map_or(Ok(()), Fan::check)
     }
 
     /// The pixels of an image that are used.
