@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use roxmltree::Node;
 
-use crate::surface_file::Error;
+use crate::polydata::Error;
 
 /// What all arrays of a file share.
 pub struct Container<'a> {

@@ -1,0 +1,66 @@
+//! Numbers that a file has for each point, by name.
+
+use super::{Error, MOST};
+
+/// One number for each point: a label, a radius, a distance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PointArray {
+    /// As the file calls it.
+    pub name: String,
+    /// As many as there are points, all finite. Units are those of the file.
+    pub values: Vec<f64>,
+}
+
+/// The arrays of one file, while it is read.
+#[derive(Debug, Default)]
+pub struct Collected {
+    arrays: Vec<PointArray>,
+    values: usize,
+}
+
+impl Collected {
+    /// Whether values of so many further points should be read under a name: an array that does not reach from the
+    /// first point to the last is none of the points.
+    ///
+    /// # Errors
+    /// If they are more than a file of so many bytes has: some bytes were read again and again.
+    pub fn wants(
+        &mut self,
+        name: &str,
+        before: usize,
+        more: usize,
+        bytes: usize,
+    ) -> Result<bool, Error> {
+        let known = self.arrays.iter().find(|array| array.name == name);
+        let wanted = known.map_or(before == 0, |array| array.values.len() == before);
+        if !wanted || name.is_empty() {
+            return Ok(false);
+        }
+        let most = MOST + bytes;
+        self.values = self.values.saturating_add(more);
+        if self.values > most {
+            let came = self.values as u64;
+            return Err(Error::TooLarge { what: "values of points", most, came });
+        }
+        Ok(true)
+    }
+
+    /// Adds what [`wants`](Self::wants) was asked for.
+    pub fn add(&mut self, name: &str, values: Vec<f64>) {
+        match self.arrays.iter_mut().find(|array| array.name == name) {
+            Some(array) => array.values.extend(values),
+            None => self.arrays.push(PointArray { name: name.to_owned(), values }),
+        }
+    }
+
+    /// Leaves out arrays of fewer points, and such with values that are no numbers.
+    pub fn keep_whole(&mut self, points: usize) {
+        self.arrays.retain(|array| {
+            array.values.len() == points && array.values.iter().all(|value| value.is_finite())
+        });
+    }
+
+    pub fn into_arrays(self) -> Vec<PointArray> {
+        self.arrays
+    }
+}
