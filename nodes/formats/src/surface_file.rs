@@ -121,7 +121,8 @@ impl Raw {
         if triangles.is_empty() && lines > 0 {
             return Err(Error::OnlyLines { lines });
         }
-        let arrays = data.arrays.into_arrays();
+        let mut arrays = data.arrays.into_arrays();
+        arrays.retain(PointArray::is_finite);
         Ok(Self { vertices: data.points, triangles, arrays, said: data.said })
     }
 

@@ -73,6 +73,7 @@ impl Tree {
             RADII.iter().find_map(|name| arrays.iter().position(|array| array.name == *name));
         let radius_mm = radius.map(|at| arrays.remove(at).values);
         check_radii(radius_mm.as_deref())?;
+        arrays.retain(PointArray::is_finite);
         let lines = lines.iter().map(<[u32]>::to_vec).collect();
         Ok(Self { points_mm, lines, radius_mm, arrays, said })
     }

@@ -11,6 +11,13 @@ pub struct PointArray {
     pub values: Vec<f64>,
 }
 
+impl PointArray {
+    /// Whether all values are numbers.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.values.iter().all(|value| value.is_finite())
+    }
+}
+
 /// The arrays of one file, while it is read.
 #[derive(Debug, Default)]
 pub struct Collected {
@@ -53,13 +60,12 @@ impl Collected {
         }
     }
 
-    /// Leaves out arrays of fewer points, and such with values that are no numbers.
+    /// Leaves out arrays of fewer points.
     pub fn keep_whole(&mut self, points: usize) {
-        self.arrays.retain(|array| {
-            array.values.len() == points && array.values.iter().all(|value| value.is_finite())
-        });
+        self.arrays.retain(|array| array.values.len() == points);
     }
 
+    /// As they are; some values may be no numbers.
     pub fn into_arrays(self) -> Vec<PointArray> {
         self.arrays
     }

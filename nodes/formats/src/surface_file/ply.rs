@@ -85,9 +85,9 @@ fn vertices(element: &Element, numbers: &mut Numbers<'_>, raw: &mut Raw) -> Resu
         Ok(())
     })?;
     for (property, column) in element.properties.iter().zip(columns) {
-        let whole = column.filter(|values| values.iter().all(|value| value.is_finite()));
         let name = property.name.clone();
-        raw.arrays.extend(whole.map(|values| PointArray { name, values }));
+        let array = column.map(|values| PointArray { name, values });
+        raw.arrays.extend(array.filter(PointArray::is_finite));
     }
     Ok(())
 }

@@ -90,11 +90,11 @@ fn field(section: Section, cursor: &mut Cursor<'_>, data: &mut PolyData) -> Resu
         while cursor.takes("METADATA") {
             cursor.skip_notes();
         }
-        let name = cursor.name("FIELD")?;
         // What VTK writes for an array that is not there.
-        if name == "NULL_ARRAY" {
+        if cursor.takes("NULL_ARRAY") {
             continue;
         }
+        let name = cursor.name("FIELD")?;
         let parts = cursor.count(&name, MOST)?;
         let count = cursor.count(&name, MOST)?;
         let kind = cursor.name(&name)?;

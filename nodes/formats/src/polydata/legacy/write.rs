@@ -1,5 +1,7 @@
 //! Legacy VTK files of version 4.2, as 3D Slicer writes them: those of 5 are read by few programs.
 
+use std::fmt::Write as _;
+
 use crate::polydata::{Drawing, Numbers};
 
 /// The bytes of a file.
@@ -71,14 +73,17 @@ impl File {
     }
 }
 
-/// A name as one word: other letters as `%` and two digits of base 16.
+/// A name as one word: other letters as `%` and two digits of base 16, and so the first of a word that means something.
 fn encoded(name: &str) -> String {
+    let is_taken = ["METADATA", "NULL_ARRAY"].iter().any(|word| word.eq_ignore_ascii_case(name));
     let mut word = String::new();
-    for byte in name.bytes() {
-        if byte.is_ascii_graphic() && !matches!(byte, b'%' | b'"') {
+    for (index, byte) in name.bytes().enumerate() {
+        let is_plain = byte.is_ascii_graphic() && !matches!(byte, b'%' | b'"');
+        if is_plain && !(is_taken && index == 0) {
             word.push(char::from(byte));
         } else {
-            word += &format!("%{byte:02X}");
+            // Writing into a string cannot fail.
+            let _ = write!(word, "%{byte:02X}");
         }
     }
     word

@@ -1,5 +1,7 @@
 //! PLY, binary and text, with a comment on the axes as 3D Slicer looks for it.
 
+use std::fmt::Write as _;
+
 use super::PLACE;
 use crate::polydata::{Drawing, Error, Numbers};
 
@@ -13,8 +15,9 @@ pub fn write(drawing: &Drawing<'_>, is_binary: bool) -> Result<Vec<u8>, Error> {
         drawing.title,
         drawing.places.len()
     );
+    // Writing into a string cannot fail.
     for axis in ["x", "y", "z"] {
-        header += &format!("property {} {axis}\n", places.legacy_name());
+        let _ = writeln!(header, "property {} {axis}", places.legacy_name());
     }
     for (column, numbers) in drawing.columns.iter().zip(&columns) {
         let name = column.name;
@@ -22,10 +25,11 @@ pub fn write(drawing: &Drawing<'_>, is_binary: bool) -> Result<Vec<u8>, Error> {
             let expected = "one word other than x, y, z and nx, ny, nz; rename it, or write VTP";
             return Err(Error::wrong("the name of an array in a PLY", expected, name));
         }
-        header += &format!("property {} {name}\n", numbers.legacy_name());
+        let _ = writeln!(header, "property {} {name}", numbers.legacy_name());
     }
-    header += &format!(
-        "element face {}\nproperty list uchar int vertex_indices\nend_header\n",
+    let _ = writeln!(
+        header,
+        "element face {}\nproperty list uchar int vertex_indices\nend_header",
         drawing.triangles.len()
     );
     let mut bytes = header.into_bytes();
