@@ -82,7 +82,12 @@ fn a_wrong_head_is_refused_with_the_reason() {
         ("Version 4.2", "Version 6.0", "version 6.0 of legacy VTK files is not supported"),
         ("ASCII", "XDR", "line 3 should be `ASCII` or `BINARY`, but is `XDR`"),
         ("DATASET POLYDATA\n", "", "should be `DATASET`, but is `POINTS`"),
-        ("POLYDATA", "STRUCTURED_POINTS", "kind `STRUCTURED_POINTS` is not supported; extract"),
+        (
+            "POLYDATA",
+            "STRUCTURED_POINTS",
+            "kind `STRUCTURED_POINTS` is not supported; it is a volume",
+        ),
+        ("POLYDATA", "RECTILINEAR_GRID", "kind `RECTILINEAR_GRID` is not supported; extract"),
         ("3 float", "4 float", "`POINTS` should be 12 numbers, but is `POLYGONS`"),
         ("3 float", "3 text", "`the type of POINTS` should be a type of numbers"),
         ("3 float", "90000000 float", "at most 20000000"),

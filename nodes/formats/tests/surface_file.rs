@@ -199,6 +199,7 @@ fn a_wrong_file_is_refused_with_the_reason() {
         ("text.vtp", "NumberOfPoints=\"4\"", "NumberOfPoints=\"4294967296\"", "at most 20000000"),
         ("text.vtp", "NumberOfPolys=\"4\"", "NumberOfPolys=\"0\"", "no triangle is in the file"),
         ("text.vtp", "3 6 9 12", "3 6 5 12", "`offsets` should be from 7 to 12, but is `5`"),
+        ("text.vtp", "3 6 9 12", "3 6 9 60000001", "corners should be at most 60000000"),
         ("text.vtp", "3 6 9 12", "3 6 9 11", "should have 11 numbers"),
         ("text.vtp", "type=\"Float32\"", "type=\"Float16\"", "a type of numbers"),
         ("text.vtp", "</PolyData>", "", "no well-formed XML"),

@@ -223,7 +223,7 @@ fn trees() -> impl Strategy<Value = Tree> {
             prop::collection::vec([mm(), mm(), mm()], count),
             prop::collection::vec(prop::collection::vec(0..count as u32, 2..9), 1..9),
             prop::option::of(prop::collection::vec(0.0..30.0, count)),
-            prop::option::of((r#"\PC{1,12}"#, values)),
+            prop::option::of((r"\PC{1,12}", values)),
         )
             .prop_map(|(points_mm, lines, radius_mm, array)| {
                 let array =

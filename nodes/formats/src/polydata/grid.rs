@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::Error;
 
-/// Says that a file holds no polygons but cells of these types (numbers of `vtkCellType.h`), or others.
-pub fn refusal(what: String, types: &[i64]) -> Error {
+/// Says that a file of a kind holds no polygons but cells of these types (numbers of `vtkCellType.h`), or others.
+pub fn refusal(what: &str, kind: &str, types: &[i64]) -> Error {
+    let is_volume = ["ImageData", "STRUCTURED_POINTS"].contains(&kind);
+    let what = format!("{what} `{}`", crate::metaimage::excerpt(kind));
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for cell in types {
         let name = match cell {
@@ -25,6 +27,10 @@ pub fn refusal(what: String, types: &[i64]) -> Error {
     let counts: Vec<String> =
         counts.into_iter().map(|(name, count)| format!("{count} {name}")).collect();
     let what = if counts.is_empty() { what } else { format!("{what} with {}", counts.join(", ")) };
-    let hint = "extract its surface or lines, for example with `Extract Surface` of ParaView, and save them as PolyData (.vtp)";
+    let hint = if is_volume {
+        "it is a volume: save it as NRRD, NIfTI-1 or MetaImage, or extract a surface from it"
+    } else {
+        "extract its surface or lines, for example with `Extract Surface` of ParaView, and save them as PolyData (.vtp)"
+    };
     Error::Unsupported { what, hint }
 }

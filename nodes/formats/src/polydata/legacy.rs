@@ -22,8 +22,7 @@ pub fn read(bytes: &[u8]) -> Result<PolyData, Error> {
     let (header, mut cursor) = Header::read(bytes)?;
     if header.dataset != "POLYDATA" {
         let types = cell_types(&header, &mut cursor).unwrap_or_default();
-        let kind = crate::metaimage::excerpt(&header.dataset);
-        return Err(grid::refusal(format!("a legacy VTK file of kind `{kind}`"), &types));
+        return Err(grid::refusal("a legacy VTK file of kind", &header.dataset, &types));
     }
     let mut data = PolyData { said: header.said, ..PolyData::default() };
     let mut section = Section::Whole;

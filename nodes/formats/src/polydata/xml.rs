@@ -39,8 +39,7 @@ pub fn read(bytes: &[u8]) -> Result<PolyData, Error> {
     let kind = root.attribute("type").unwrap_or_default();
     let container = Container::new(root, appended)?;
     if kind != "PolyData" {
-        let what = format!("a VTK file of type `{}`", crate::metaimage::excerpt(kind));
-        return Err(grid::refusal(what, &cell_types(root, &container)));
+        return Err(grid::refusal("a VTK file of type", kind, &cell_types(root, &container)));
     }
     let mut data = PolyData { said: said(root, &container)?, ..PolyData::default() };
     for piece in root.descendants().filter(|node| node.has_tag_name("Piece")) {
