@@ -5,7 +5,9 @@
 //! | [`metaimage`] | MetaImage (`.mha`, `.mhd`): images and volumes |
 //! | [`nrrd`], [`nifti`] | volumes as NRRD (`.nrrd`, `.nhdr`) and NIfTI-1 (`.nii`, `.nii.gz`) |
 //! | [`placed_volume`] | a volume of any of the three kinds, with its place in the body |
-//! | [`surface_file`] | triangle surfaces: STL, PLY and VTP |
+//! | [`surface_file`] | triangle surfaces: STL, PLY, VTP and legacy VTK |
+//! | [`tree_file`] | vessel trees and centrelines: VTP and legacy VTK |
+//! | [`shape_summary`] | what a file of a surface or a tree holds, for people |
 //! | [`plus_sequence`] | PLUS sequence metafiles (`.igs.mha`): tracked image sequences, or poses alone |
 //! | [`plus_config`] | PLUS device-set XML: the transforms of `CoordinateDefinitions` |
 //!
@@ -19,4 +21,7 @@ pub mod nrrd;
 pub mod placed_volume;
 pub mod plus_config;
 pub mod plus_sequence;
+mod polydata;
+pub mod shape_summary;
 pub mod surface_file;
+pub mod tree_file;

@@ -3,7 +3,7 @@
 use super::{Error, MOST};
 
 /// Adds the triangles of a polygon, all from its first corner.
-pub fn polygon(corners: &[i64], triangles: &mut Vec<[u32; 3]>) -> Result<(), Error> {
+pub fn polygon(corners: &[u32], triangles: &mut Vec<[u32; 3]>) -> Result<(), Error> {
     let [first, others @ ..] = corners else { return Err(too_few(corners)) };
     if others.len() < 2 {
         return Err(too_few(corners));
@@ -16,7 +16,7 @@ pub fn polygon(corners: &[i64], triangles: &mut Vec<[u32; 3]>) -> Result<(), Err
 
 /// Adds the triangles of a strip: each corner from the third on makes one with the two before, every second of them the
 /// other way round.
-pub fn strip(corners: &[i64], triangles: &mut Vec<[u32; 3]>) -> Result<(), Error> {
+pub fn strip(corners: &[u32], triangles: &mut Vec<[u32; 3]>) -> Result<(), Error> {
     if corners.len() < 3 {
         return Err(too_few(corners));
     }
@@ -27,19 +27,14 @@ pub fn strip(corners: &[i64], triangles: &mut Vec<[u32; 3]>) -> Result<(), Error
     Ok(())
 }
 
-fn add(corners: [i64; 3], triangles: &mut Vec<[u32; 3]>) -> Result<(), Error> {
+fn add(corners: [u32; 3], triangles: &mut Vec<[u32; 3]>) -> Result<(), Error> {
     if triangles.len() >= MOST {
         return Err(Error::TooLarge { what: "triangles", most: MOST, came: MOST as u64 + 1 });
     }
-    let index = |corner: i64| {
-        u32::try_from(corner)
-            .map_err(|_| Error::wrong("a corner", "the number of a vertex", corner))
-    };
-    let [a, b, c] = corners;
-    triangles.push([index(a)?, index(b)?, index(c)?]);
+    triangles.push(corners);
     Ok(())
 }
 
-fn too_few(corners: &[i64]) -> Error {
+fn too_few(corners: &[u32]) -> Error {
     Error::wrong("a face", "three corners or more", format!("{} corners", corners.len()))
 }

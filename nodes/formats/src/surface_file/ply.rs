@@ -2,10 +2,20 @@
 
 mod header;
 mod numbers;
+mod write;
 
-use super::{Error, MOST, Raw, faces};
+use super::{Error, MOST, PointArray, Raw, faces};
 use header::{Element, Header, Kind};
 use numbers::Numbers;
+pub use write::write;
+
+/// Numbers of a vertex that say where it is and which way it faces.
+const PLACE: [&str; 6] = ["x", "y", "z", "nx", "ny", "nz"];
+
+/// Whether bytes begin as a PLY does.
+pub fn is_ply(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"ply") && bytes.get(3).is_some_and(u8::is_ascii_whitespace)
+}
 
 /// Reads a file that begins with `ply`.
 pub fn read(bytes: &[u8]) -> Result<Raw, Error> {
@@ -45,10 +55,25 @@ fn vertices(element: &Element, numbers: &mut Numbers<'_>, raw: &mut Raw) -> Resu
     });
     let [x, y, z] = axes;
     let axes = [x?, y?, z?];
+    if !raw.vertices.is_empty() {
+        return Err(Error::wrong("element `vertex`", "in the file once", "twice"));
+    }
+    // Where each property goes that is a number of its own.
+    let mut columns: Vec<Option<Vec<f64>>> = Vec::new();
+    for (at, property) in element.properties.iter().enumerate() {
+        let name = property.name.as_str();
+        let is_first = element.properties[..at].iter().all(|other| other.name != name);
+        let is_kept = matches!(property.kind, Kind::One(_)) && !PLACE.contains(&name) && is_first;
+        columns.push(is_kept.then(Vec::new));
+    }
     let mut place = [0.0; 3];
     each(element, numbers, |at, values| {
-        if let (Some(axis), [value]) = (axes.iter().position(|&axis| axis == at), values) {
-            place[axis] = *value;
+        if let [value] = values {
+            if let Some(axis) = axes.iter().position(|&axis| axis == at) {
+                place[axis] = *value;
+            } else if let Some(column) = columns[at].as_mut() {
+                column.push(*value);
+            }
         }
         if at + 1 == element.properties.len() {
             if raw.vertices.len() >= MOST {
@@ -58,7 +83,13 @@ fn vertices(element: &Element, numbers: &mut Numbers<'_>, raw: &mut Raw) -> Resu
             raw.vertices.push(place);
         }
         Ok(())
-    })
+    })?;
+    for (property, column) in element.properties.iter().zip(columns) {
+        let name = property.name.clone();
+        let array = column.map(|values| PointArray { name, values });
+        raw.arrays.extend(array.filter(PointArray::is_finite));
+    }
+    Ok(())
 }
 
 fn triangles(element: &Element, numbers: &mut Numbers<'_>, raw: &mut Raw) -> Result<(), Error> {
@@ -82,7 +113,10 @@ fn triangles(element: &Element, numbers: &mut Numbers<'_>, raw: &mut Raw) -> Res
             if value.fract() != 0.0 {
                 return Err(Error::wrong("vertex_indices", "whole numbers", value));
             }
-            corners.push(value as i64);
+            if value < 0.0 || value > f64::from(u32::MAX) {
+                return Err(Error::wrong("a corner", "the number of a vertex", value));
+            }
+            corners.push(value as u32);
         }
         faces::polygon(&corners, &mut raw.triangles)
     })

@@ -1,9 +1,12 @@
 //! STL, binary and text: triangles one by one, each with its own corners.
 
+mod write;
+
 use std::collections::HashMap;
 
 use super::{Error, MOST, Raw, Space};
 use crate::metaimage::excerpt;
+pub use write::{write_binary, write_text};
 
 /// Bytes before the triangles of a binary file: 80 of text, and their number.
 const HEADER: usize = 84;
@@ -49,7 +52,7 @@ pub fn read_text(bytes: &[u8]) -> Result<Raw, Error> {
         match word.to_ascii_lowercase().as_str() {
             "solid" if !is_inside => {
                 is_inside = true;
-                soup.said = soup.said.or(Space::said(text)?);
+                soup.said = Space::agree(soup.said, Space::said(text)?)?;
             }
             _ if !is_inside => return Err(wrong("`solid …`")),
             "facet" if !is_facet => is_facet = true,
@@ -85,16 +88,20 @@ pub fn read_text(bytes: &[u8]) -> Result<Raw, Error> {
 
 /// Why bytes that no reader knows are no surface: they may be a binary file that was cut off.
 pub fn flaw(bytes: &[u8]) -> Error {
-    let Some(count) = declared(bytes) else { return Error::UnknownKind };
+    let Some(count) = declared(bytes) else { return unknown() };
     let header = bytes[..80].trim_ascii_end();
     let is_text = header.iter().all(|byte| matches!(byte, 0 | b' '..=b'~'));
     let has = (bytes.len() - HEADER) as u64 / TRIANGLE as u64;
     // Other files have anything there.
     if !is_text || count > 100 * has.max(1) {
-        return Error::UnknownKind;
+        return unknown();
     }
     let (what, declared) = ("the binary STL file".to_owned(), format!("{count} triangles"));
     if count > has { Error::EndsEarly { what, declared } } else { Error::Longer { what, declared } }
+}
+
+fn unknown() -> Error {
+    Error::UnknownKind { known: "STL, PLY, VTP or legacy VTK" }
 }
 
 /// Triangles whose corners in the same place become one vertex.
@@ -128,6 +135,6 @@ impl Soup {
 
     fn into_raw(self) -> Raw {
         let Self { vertices, triangles, said, .. } = self;
-        Raw { vertices, triangles, said }
+        Raw { vertices, triangles, said, ..Raw::default() }
     }
 }

@@ -102,7 +102,9 @@ impl Header {
                         }
                     });
                 }
-                ["comment" | "obj_info", ..] => header.said = header.said.or(Space::said(&text)?),
+                ["comment" | "obj_info", ..] => {
+                    header.said = Space::agree(header.said, Space::said(&text)?)?;
+                }
                 ["element", name, count] => {
                     let Ok(count) = count.parse() else {
                         return Err(wrong("`element`, a name, and how many there are"));

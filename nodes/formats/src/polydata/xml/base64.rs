@@ -1,6 +1,6 @@
-//! Bytes one after the other from a text in base64, or from bytes as they are.
+//! Bytes one after the other from a text in base64, or from bytes as they are; and base64 of bytes.
 
-use crate::surface_file::Error;
+use crate::polydata::Error;
 
 /// What is still to be read.
 ///
@@ -83,6 +83,20 @@ fn decode(group: [u8; 4], bytes: &mut Vec<u8>) -> bool {
     true
 }
 
+/// Adds the letters of bytes.
+pub fn encode(bytes: &[u8], text: &mut Vec<u8>) {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for group in bytes.chunks(3) {
+        let mut four = [0; 4];
+        four[1..=group.len()].copy_from_slice(group);
+        let bits = u32::from_be_bytes(four);
+        for place in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= group.len() { letter } else { b'=' });
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +117,9 @@ mod tests {
         ] {
             assert_eq!(all(text, plain.len()).unwrap(), plain.as_bytes());
             assert_eq!(all(text, plain.len() + 1), None);
+            let mut letters = Vec::new();
+            encode(plain.as_bytes(), &mut letters);
+            assert_eq!(letters, text.as_bytes());
         }
     }
 

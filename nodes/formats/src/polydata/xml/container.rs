@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use roxmltree::Node;
 
-use crate::surface_file::Error;
+use crate::polydata::Error;
 
 /// What all arrays of a file share.
 pub struct Container<'a> {
@@ -60,7 +60,7 @@ impl<'a> Container<'a> {
             Some(other) => {
                 return Err(Error::Unsupported {
                     what: format!("the compressor `{}`", crate::metaimage::excerpt(other)),
-                    hint: "save the surface with zlib, or without compression",
+                    hint: "save it with zlib, or without compression",
                 });
             }
         };

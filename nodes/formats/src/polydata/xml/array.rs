@@ -5,7 +5,8 @@ use roxmltree::Node;
 
 use super::base64::Bytes;
 use super::container::Container;
-use crate::surface_file::Error;
+use crate::polydata::Error;
+use crate::polydata::number::Number;
 
 /// An array that is still to be read.
 pub struct Array<'a> {
@@ -20,49 +21,18 @@ enum Source<'a> {
     Bytes(&'a [u8], bool),
 }
 
-/// The types of numbers that places, vertices and letters have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Number {
-    U8,
-    I32,
-    U32,
-    I64,
-    U64,
-    F32,
-    F64,
-}
-
-impl Number {
-    fn bytes(self) -> usize {
-        match self {
-            Self::U8 => 1,
-            Self::I32 | Self::U32 | Self::F32 => 4,
-            Self::I64 | Self::U64 | Self::F64 => 8,
-        }
-    }
-}
-
 impl<'a> Array<'a> {
     /// The array of a `DataArray` or `Array`.
     pub fn new(node: Node<'a, '_>, container: &'a Container<'a>) -> Result<Self, Error> {
         let name = node.attribute("Name").unwrap_or("Points");
         let name = crate::metaimage::excerpt(name);
-        let number = match node.attribute("type") {
-            Some("String" | "UInt8" | "Int8") => Number::U8,
-            Some("Int32") => Number::I32,
-            Some("UInt32") => Number::U32,
-            Some("Int64" | "vtkIdType") => Number::I64,
-            Some("UInt64") => Number::U64,
-            Some("Float32") => Number::F32,
-            Some("Float64") => Number::F64,
-            other => {
-                let came = other.unwrap_or_default();
-                return Err(Error::wrong(
-                    format!("type of {name}"),
-                    "a type of numbers such as `Float32` or `Int64`",
-                    came,
-                ));
-            }
+        let number = match node.attribute("type").unwrap_or_default() {
+            // Letters.
+            "String" => Number::U8,
+            other => Number::of_xml(other).ok_or_else(|| {
+                let expected = "a type of numbers such as `Float32` or `Int64`";
+                Error::wrong(format!("type of {name}"), expected, other)
+            })?,
         };
         // Notes on the array may be elements before or after its numbers.
         let texts = node.children().filter(Node::is_text).filter_map(|text| text.text());
@@ -93,39 +63,29 @@ impl<'a> Array<'a> {
 
     /// So many numbers with a fraction.
     pub fn floats(&self, count: usize) -> Result<Vec<f64>, Error> {
-        match self.number {
-            Number::F32 | Number::F64 => {}
-            other => return Err(self.wrong("Float32 or Float64", &format!("{other:?}"))),
+        if self.number.is_whole() {
+            return Err(self.wrong("Float32 or Float64", &format!("{:?}", self.number)));
         }
+        self.values(count)
+    }
+
+    /// So many numbers of any type.
+    pub fn values(&self, count: usize) -> Result<Vec<f64>, Error> {
         if let Source::Text(text) = self.source {
             return self.words(text, Some(count), count);
         }
-        let bytes = self.bytes(Some(count), count)?;
-        let big = self.container.is_big_endian;
-        Ok(if self.number == Number::F32 {
-            numbers(&bytes, big, |four| f64::from(f32::from_le_bytes(four)))
-        } else {
-            numbers(&bytes, big, f64::from_le_bytes)
-        })
+        Ok(self.number.floats(&self.bytes(Some(count), count)?, self.container.is_big_endian))
     }
 
     /// So many whole numbers, or as many as there are; never more than `most`.
     pub fn whole(&self, count: Option<usize>, most: usize) -> Result<Vec<i64>, Error> {
-        if matches!(self.number, Number::F32 | Number::F64) {
+        if !self.number.is_whole() {
             return Err(self.wrong("Int32 or Int64", &format!("{:?}", self.number)));
         }
         if let Source::Text(text) = self.source {
             return self.words(text, count, most);
         }
-        let bytes = self.bytes(count, most)?;
-        let big = self.container.is_big_endian;
-        Ok(match self.number {
-            Number::U8 => bytes.into_iter().map(i64::from).collect(),
-            Number::I32 => numbers(&bytes, big, |four| i64::from(i32::from_le_bytes(four))),
-            Number::U32 => numbers(&bytes, big, |four| i64::from(u32::from_le_bytes(four))),
-            // What does not fit becomes negative, which is no vertex.
-            _ => numbers(&bytes, big, i64::from_le_bytes),
-        })
+        Ok(self.number.whole(&self.bytes(count, most)?, self.container.is_big_endian))
     }
 
     fn words<T: std::str::FromStr>(
@@ -214,11 +174,10 @@ impl<'a> Array<'a> {
             what: self.what(),
             reason: "it ends within its sizes".to_owned(),
         })?;
-        Ok(if has_long_sizes {
-            numbers(&bytes, is_big_endian, u64::from_le_bytes)
-        } else {
-            numbers(&bytes, is_big_endian, |four| u64::from(u32::from_le_bytes(four)))
-        })
+        let number = if has_long_sizes { Number::U64 } else { Number::U32 };
+        // A size that does not fit is too large for any file.
+        let size = |size: i64| u64::try_from(size).unwrap_or(u64::MAX);
+        Ok(number.whole(&bytes, is_big_endian).into_iter().map(size).collect())
     }
 
     fn what(&self) -> String {
@@ -238,18 +197,7 @@ impl<'a> Array<'a> {
     }
 }
 
-fn numbers<const N: usize, T>(
-    bytes: &[u8],
-    is_big_endian: bool,
-    convert: impl Fn([u8; N]) -> T,
-) -> Vec<T> {
-    let (chunks, _) = bytes.as_chunks::<N>();
-    let convert = |chunk: &[u8; N]| {
-        let mut chunk = *chunk;
-        if is_big_endian {
-            chunk.reverse();
-        }
-        convert(chunk)
-    };
-    chunks.iter().map(convert).collect()
+/// Whether a type of an array is one of numbers.
+pub fn is_number(name: &str) -> bool {
+    Number::of_xml(name).is_some()
 }

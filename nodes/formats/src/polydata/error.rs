@@ -1,15 +1,26 @@
-//! What can be wrong with a surface, in words for the person who has the file.
+//! What can be wrong with a surface or a vessel tree, in words for the person who has the file.
 
 use crate::metaimage;
 
-/// Why a surface cannot be read.
+/// Why a surface or a vessel tree cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file is of no kind that is known.
     #[error(
-        "this is no STL, PLY or VTP file: it begins like none of them; convert it, for example with 3D Slicer"
+        "this is no {known} file: it begins like none of them; convert it, for example with 3D Slicer"
     )]
-    UnknownKind,
+    UnknownKind {
+        /// The kinds that would be.
+        known: &'static str,
+    },
+    /// A file name says of no kind that can be written.
+    #[error("`{came}` should end with {expected}, which says as what it is written")]
+    FileName {
+        /// The endings that are known.
+        expected: &'static str,
+        /// The name.
+        came: String,
+    },
     /// A line is not what it should be.
     #[error("line {line} should be {expected}, but is `{came}`")]
     Line {
@@ -62,8 +73,8 @@ pub enum Error {
         /// What was declared of them.
         declared: String,
     },
-    /// More than a surface has.
-    #[error("{what} should be at most {most}, but the file declares {came}; simplify the surface")]
+    /// More than a surface or a tree has.
+    #[error("{what} should be at most {most}, but there are {came}; make the file simpler")]
     TooLarge {
         /// Of what.
         what: &'static str,
@@ -83,8 +94,10 @@ pub enum Error {
     /// No well-formed XML.
     #[error("the file is no well-formed XML")]
     Xml(#[from] roxmltree::Error),
-    /// A triangle with a corner that is not there.
-    #[error("a triangle names vertex {corner}, but the file has {vertices} (counted from 0)")]
+    /// A triangle or line with a corner that is not there.
+    #[error(
+        "a triangle or line names vertex {corner}, but the file has {vertices} (counted from 0)"
+    )]
     Corner {
         /// Which.
         corner: i64,
@@ -100,10 +113,26 @@ pub enum Error {
     /// Nothing to see.
     #[error("no triangle is in the file; does it hold points or lines only?")]
     Empty,
+    /// Lines, where a surface was expected.
+    #[error(
+        "no triangle is in the file, but {lines} lines: these are centrelines; read it as a vessel tree"
+    )]
+    OnlyLines {
+        /// How many lines.
+        lines: usize,
+    },
+    /// No lines, where a tree was expected.
+    #[error(
+        "no line is in the file, but {triangles} triangles; extract the centrelines of the surface first, for example with VMTK"
+    )]
+    NoLines {
+        /// How many triangles.
+        triangles: usize,
+    },
 }
 
 impl Error {
-    pub(super) fn wrong(
+    pub(crate) fn wrong(
         field: impl Into<String>,
         expected: impl Into<String>,
         came: impl ToString,
