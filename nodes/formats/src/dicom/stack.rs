@@ -11,7 +11,7 @@ const SAME_MM: f64 = 1e-3;
 /// How far a slice may be off its place in the grid: what rounding to a tenth of a millimetre does, …
 const TOLERANCE_MM: f64 = 0.1;
 /// … and no more than this part of the distance of slices.
-const TOLERANCE_STEPS: f64 = 0.1;
+const TOLERANCE_STEPS: f64 = 0.2;
 /// More is no rounding but a tilted gantry.
 const TILT_DEGREES: f64 = 0.1;
 
