@@ -8,8 +8,8 @@ use dicom_core::{DataElement, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_files::encoders::{NUMBERS, expected, first_in, no_rescale, twelve_bits, volume_in};
 use dicom_files::{
-    BIG, EXPLICIT, IMPLICIT, Object, SECRET, decimals, file, read, read_files, short, slice, text,
-    told, words,
+    BIG, Change, EXPLICIT, IMPLICIT, Object, SECRET, decimals, file, read, read_files, short,
+    slice, text, told, words,
 };
 use formats::dicom::{Choice, is_dicom, read_series};
 use formats::metaimage::{Limits, Pixels};
@@ -161,7 +161,7 @@ fn padding_becomes_the_lowest_value_that_was_measured() {
 
 #[test]
 fn pixels_that_are_not_read_are_refused_with_the_reason() {
-    let cases: [(fn(&mut Object), &str); 14] = [
+    let cases: [(Change, &str); 14] = [
         (
             |o| text(o, tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "RGB"),
             "a colour image (RGB, 1 samples",

@@ -6,8 +6,8 @@ mod dicom_files;
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
 use dicom_files::{
-    EXPLICIT, Object, SECRET, decimals, file, files, image, read, read_files, short, slice, text,
-    told, words,
+    Change, EXPLICIT, Object, SECRET, decimals, file, files, image, read, read_files, short, slice,
+    text, told, words,
 };
 use dicom_object::FileMetaTableBuilder;
 use formats::dicom::{Choice, Error, Modality, SeriesKey, is_dicom, list_series, read_series};
@@ -125,7 +125,7 @@ fn images_that_differ_are_named_whichever_comes_first() {
         decimals(object, tags::IMAGE_ORIENTATION_PATIENT, &[0.0, 1.0, 0.0, 0.0, 0.0, -1.0]);
         text(object, tags::IMAGE_TYPE, VR::CS, "ORIGINAL\\PRIMARY\\LOCALIZER");
     };
-    let cases: [(fn(&mut Object), &str); 6] = [
+    let cases: [(Change, &str); 6] = [
         (other_size, "the size must be the same in all images, but is 6 rows of 2 pixels in 1 of"),
         (localizer, "(`x` (a localizer)) and 1.0000\\0.0000\\0.0000\\0.0000\\1.0000\\0.0000 in 2"),
         (
@@ -251,7 +251,7 @@ fn an_image_without_a_place_is_told_only_if_it_is_chosen() {
 
 #[test]
 fn places_that_make_no_sense_are_refused() {
-    let cases: [(fn(&mut Object), &str); 10] = [
+    let cases: [(Change, &str); 10] = [
         (|o| text(o, tags::IMAGE_POSITION_PATIENT, VR::DS, "0\\0"), "should be 3 finite numbers"),
         (|o| text(o, tags::IMAGE_POSITION_PATIENT, VR::DS, "0\\0\\nan"), "3 finite numbers"),
         (|o| text(o, tags::IMAGE_POSITION_PATIENT, VR::DS, "0\\0\\1e300"), "within 100000 mm"),

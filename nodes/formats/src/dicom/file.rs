@@ -198,8 +198,9 @@ impl File {
             }
             let whole = Some(dataset);
             let sources = PlaneSources { position: whole, orientation: whole, measures: whole };
+            let plane = Plane::read(&sources)?;
             let rescale = Rescale::read(whole, self.modality)?;
-            return Ok(vec![(self.source.clone(), Plane::read(&sources)?, rescale)]);
+            return Ok(vec![(self.source.clone(), plane, rescale)]);
         };
         let shared = dataset.first_item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)?;
         let mut places = Vec::new();
@@ -221,10 +222,11 @@ impl File {
                 orientation: orientation.as_ref(),
                 measures: measures.as_ref(),
             };
+            let plane = Plane::read(&sources)?;
             let values = functional(tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE)?;
             let rescale = Rescale::read(values.as_ref(), self.modality)?;
             let source = Source { frame: Some(places.len() + 1), ..self.source.clone() };
-            places.push((source, Plane::read(&sources)?, rescale));
+            places.push((source, plane, rescale));
         }
         if places.len() != self.frames {
             let expected = format!("as many as there are functional groups ({})", places.len());

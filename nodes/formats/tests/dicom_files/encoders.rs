@@ -93,16 +93,23 @@ pub fn lossless_jpeg(numbers: &[u16], width: usize, precision: u8) -> Vec<u8> {
             _ => numbers[at - 1],
         };
         let difference = i32::from(number.wrapping_sub(before) as i16);
-        let category = 32 - difference.unsigned_abs().leading_zeros();
-        bits += &format!("{category:05b}");
-        if category > 0 && category < 16 {
-            let low = if difference < 0 { difference + (1 << category) - 1 } else { difference };
-            bits += &format!("{low:0width$b}", width = category as usize);
-        }
+        bits.push_str(&coded(difference, 5));
     }
     bytes.extend(packed(&bits));
     bytes.extend([0xff, 0xd9]);
     bytes
+}
+
+/// A difference as its category, in so many bits, and where it lies in it.
+fn coded(difference: i32, category_bits: usize) -> String {
+    let category = 32 - difference.unsigned_abs().leading_zeros();
+    let low = if difference < 0 { difference + (1 << category) - 1 } else { difference };
+    let low = if matches!(category, 0 | 16) {
+        String::new()
+    } else {
+        format!("{low:0width$b}", width = category as usize)
+    };
+    format!("{category:0category_bits$b}{low}")
 }
 
 /// Bits as bytes, filled up with ones, and with a zero after each byte of ones.
@@ -134,13 +141,8 @@ pub fn baseline_jpeg(blocks: &[u8]) -> Vec<u8> {
         let mean = i32::from(block) - 128;
         let difference = mean - before;
         before = mean;
-        let category = 32 - difference.unsigned_abs().leading_zeros();
-        bits += &format!("{category:04b}");
-        if category > 0 {
-            let low = if difference < 0 { difference + (1 << category) - 1 } else { difference };
-            bits += &format!("{low:0width$b}", width = category as usize);
-        }
-        bits += "0";
+        bits.push_str(&coded(difference, 4));
+        bits.push('0');
     }
     bytes.extend(packed(&bits));
     bytes.extend([0xff, 0xd9]);

@@ -11,6 +11,8 @@ use formats::dicom::{Choice, Error, Series, read_series};
 use formats::metaimage::Limits;
 
 pub type Object = InMemDicomObject;
+/// What is wrong with an object of a test.
+pub type Change = fn(&mut Object);
 
 pub const SECRET: [u8; 32] = [7; 32];
 pub const EXPLICIT: &str = uids::EXPLICIT_VR_LITTLE_ENDIAN;
