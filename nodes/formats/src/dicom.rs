@@ -68,10 +68,11 @@ pub fn read_series(
         Choice::Only | Choice::Index(_) => true,
     };
     let mut read = Vec::new();
-    let mut left = *limits;
+    let mut taken = 0;
     for (name, bytes) in files {
-        let Some(file) = File::read(&name, &bytes, secret, &left, is_wanted)? else { continue };
-        left.pixel_bytes = left.pixel_bytes.saturating_sub(file.pixel_bytes());
+        let wanted = |key: &SeriesKey| is_wanted(key).then_some(taken);
+        let Some(file) = File::read(&name, &bytes, secret, limits, wanted)? else { continue };
+        taken += file.pixel_bytes();
         read.push(file);
     }
     let key = series::chosen(choice, series::summaries(&read))?;
@@ -92,7 +93,7 @@ pub fn list_series(
 ) -> Result<Vec<Summary>, Error> {
     let mut read = Vec::new();
     for (name, bytes) in files {
-        read.extend(File::read(&name, &bytes, secret, limits, |_| false)?);
+        read.extend(File::read(&name, &bytes, secret, limits, |_| None)?);
     }
     Ok(series::summaries(&read))
 }

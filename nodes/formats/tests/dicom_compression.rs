@@ -9,8 +9,11 @@ use dicom_files::encoders::{
     NUMBERS, baseline_jpeg, deflated, expected, first_in, lossless_jpeg, no_rescale, run_lengths,
     twelve_bits, volume_in, with_syntax,
 };
-use dicom_files::{EXPLICIT, Object, file, fragments, read, read_files, short, slice, text, words};
-use formats::metaimage::Pixels;
+use dicom_files::{
+    EXPLICIT, Object, SECRET, file, fragments, read, read_files, short, slice, text, words,
+};
+use formats::dicom::{Choice, read_series};
+use formats::metaimage::{Limits, Pixels};
 
 #[test]
 fn a_deflated_file_is_inflated() {
@@ -141,4 +144,20 @@ fn transfer_syntaxes_that_are_not_read_are_named_with_a_way_out() {
         let said = said.unwrap_err().to_string();
         assert!(said.contains(reason), "{reason}: {said}");
     }
+}
+
+#[test]
+fn what_is_not_read_does_not_matter_in_another_series() {
+    let mut other = slice(9.0);
+    text(&mut other, tags::SERIES_INSTANCE_UID, VR::UI, "1.2.3.99.7");
+    text(&mut other, tags::SERIES_NUMBER, VR::IS, "9");
+    let mut files = dicom_files::files(&[slice(0.0), slice(2.0)]);
+    let other = with_syntax(&file(&other, EXPLICIT), uids::JPEGLS_LOSSLESS);
+    files.push(("z".to_owned(), other));
+    let read = |choice| read_series(files.clone(), choice, &SECRET, &Limits::default());
+    let said = read(Choice::Only).unwrap_err().to_string();
+    assert!(said.contains("1: CT, series number 9, 1 image of 3 rows"), "{said}");
+    assert_eq!(read(Choice::Index(0)).unwrap().volume.dims, [4, 3, 2]);
+    let said = read(Choice::Index(1)).unwrap_err().to_string();
+    assert!(said.contains("`z`: the transfer syntax JPEG-LS"), "{said}");
 }

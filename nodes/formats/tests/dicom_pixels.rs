@@ -234,7 +234,10 @@ fn limits_hold_for_all_files_together() {
     };
     assert!(read(72).is_ok());
     let said = read(71).unwrap_err().to_string();
-    assert!(said.contains("`c`: the pixels take 24 bytes, more than the limit of 23"), "{said}");
+    assert!(
+        said.contains("`c`: the pixels so far take 72 bytes, more than the limit of 71"),
+        "{said}"
+    );
     let limits = Limits { header_bytes: 100, ..Limits::default() };
     let said = read_series(files.clone(), Choice::Only, &SECRET, &limits).unwrap_err().to_string();
     assert!(said.contains("longer than the limit (100 bytes)"), "{said}");

@@ -1,4 +1,4 @@
-//! Real CT series: the same millimetre has the same value as in the NIfTI file made of it by others.
+//! Real CT series: the same millimetre has the same value as in the `NIfTI` file made of it by others.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use std::path::{Path, PathBuf};
@@ -21,8 +21,10 @@ fn data(name: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-fn files_of(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
+type Files = Vec<(String, Vec<u8>)>;
+
+fn files_of(folder: &Path) -> Files {
+    let mut files: Files = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .map(|path| {
@@ -35,7 +37,7 @@ fn files_of(folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 /// The 129 slices of the portal-phase CT, unpacked once.
 fn portal_phase() -> Option<&'static [(String, Vec<u8>)]> {
-    static FILES: OnceLock<Option<Vec<(String, Vec<u8>)>>> = OnceLock::new();
+    static FILES: OnceLock<Option<Files>> = OnceLock::new();
     let files = FILES.get_or_init(|| {
         let archive = data("ircadb01_ct_vessels/PATIENT_DICOM.tar.xz")?;
         let folder = std::env::temp_dir().join(format!("formats-dicom-{}", std::process::id()));

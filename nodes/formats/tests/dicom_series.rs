@@ -197,6 +197,10 @@ fn of_several_series_one_is_chosen() {
             assert_eq!((series.key, series.number), (key, listed[index].number));
         }
     }
+    // What is not chosen takes nothing from the limit: here, of two slices.
+    let tight = Limits { pixel_bytes: 48, ..limits };
+    assert!(read_series(two_series(), Choice::Key(listed[1].key), &SECRET, &tight).is_ok());
+    assert!(read_series(two_series(), Choice::Key(listed[0].key), &SECRET, &tight).is_err());
     let key = SeriesKey::from([9; 32]);
     for (choice, what) in [(Choice::Index(2), "index 2"), (Choice::Key(key), "key 0909")] {
         let said = read_series(two_series(), choice, &SECRET, &limits).unwrap_err().to_string();

@@ -41,7 +41,7 @@ pub fn check_slices(slices: &[Slice]) -> Result<(), Error> {
         .iter()
         .map(|it| (&it.source, Orientation(it.plane.along_row, it.plane.along_column)));
     same("the orientation", hint, orientation, |a, b| {
-        (a.0 - b.0).amax() < 1e-3 && (a.1 - b.1).amax() < 1e-3
+        (a.0 - b.0).amax() < 1e-4 && (a.1 - b.1).amax() < 1e-4
     })?;
     let hint = "take out the images of the other size";
     let size = slices.iter().map(|it| (&it.source, Size(it.format.rows, it.format.columns)));

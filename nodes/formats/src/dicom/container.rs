@@ -16,6 +16,9 @@ use crate::metaimage::Limits;
 /// More than this has no file meta information.
 const MOST_META: usize = 1 << 20;
 
+/// How the identifiers of transfer syntaxes with compressed pixels begin.
+const COMPRESSED: &str = "1.2.840.10008.1.2.4.";
+
 /// Whether bytes begin as a DICOM file does: `DICM` after a preamble of 128 bytes or, as old files have it, the data
 /// set at once.
 pub fn is_dicom(bytes: &[u8]) -> bool {
@@ -43,6 +46,8 @@ pub struct Container<'a> {
     pub bytes: Cow<'a, [u8]>,
     /// How they are written.
     pub syntax: TransferSyntax,
+    /// Why its pixels cannot be read, although its data set can.
+    pub refused: Option<FileError>,
     /// Whether it is the table of contents of a medium rather than an image.
     pub is_directory: bool,
 }
@@ -58,7 +63,7 @@ impl<'a> Container<'a> {
         if rest.len() == bytes.len() && bare.is_none() {
             return Err(FileError::NotDicom);
         }
-        let (mut syntax, mut is_directory) = (None, false);
+        let (mut syntax, mut refused, mut is_directory) = (None, None, false);
         let meta = rest;
         while rest.starts_with(&[2, 0]) {
             let element = Element::take(Encoding::ExplicitLittle, &mut rest, |_, _| Ok(()))?;
@@ -68,7 +73,14 @@ impl<'a> Container<'a> {
             let text = String::from_utf8_lossy(element.value);
             let text = text.trim_matches([' ', '\0']);
             if element.tag == tags::TRANSFER_SYNTAX_UID {
-                syntax = Some(TransferSyntax::from_uid(text)?);
+                syntax = Some(match TransferSyntax::from_uid(text) {
+                    // All that compress pixels write elements in one way (PS3.5 section A.4).
+                    Err(error) if text.starts_with(COMPRESSED) => {
+                        refused = Some(error);
+                        TransferSyntax::native(Encoding::ExplicitLittle)
+                    }
+                    known => known?,
+                });
             }
             if element.tag == tags::MEDIA_STORAGE_SOP_CLASS_UID {
                 is_directory = text == uids::MEDIA_STORAGE_DIRECTORY_STORAGE;
@@ -87,7 +99,7 @@ impl<'a> Container<'a> {
         } else {
             Cow::Borrowed(rest)
         };
-        Ok(Self { bytes, syntax, is_directory })
+        Ok(Self { bytes, syntax, refused, is_directory })
     }
 }
 

@@ -17,6 +17,7 @@ use super::identity::Identity;
 use super::intensities::Rescale;
 use super::modality::Modality;
 use super::pixel_format::PixelFormat;
+use super::transfer_syntax::Compression;
 use super::{Error, PatientKey, SeriesKey, pixels};
 use crate::metaimage::{Limits, Pixels};
 
@@ -98,8 +99,9 @@ impl File {
         slices.map(|slice| 2 * slice.stored.len() as u64).sum()
     }
 
-    /// From the bytes of a file; `name` is for messages only. `secret` makes the hashes of who and which it is. Images
-    /// are decoded if `is_wanted` says so of their series. A table of contents (`DICOMDIR`) is `None`.
+    /// From the bytes of a file; `name` is for messages only. `secret` makes the hashes of who and which it is. Of the
+    /// series of the file, `taken` says how many bytes of pixels are kept already, which `limits` holds for as well;
+    /// `None` if its images are not wanted. A table of contents (`DICOMDIR`) gives `None`.
     ///
     /// # Errors
     /// If it is no DICOM file, or one that cannot be understood as far as its series. What is wrong with its images is
@@ -109,13 +111,14 @@ impl File {
         bytes: &[u8],
         secret: &[u8; 32],
         limits: &Limits,
-        is_wanted: impl FnOnce(&SeriesKey) -> bool,
+        taken: impl FnOnce(&SeriesKey) -> Option<u64>,
     ) -> Result<Option<Self>, Error> {
         let wrong = |problem| Error::File { name: name.to_owned(), problem };
-        let container = Container::open(bytes, limits).map_err(wrong)?;
+        let mut container = Container::open(bytes, limits).map_err(wrong)?;
         if container.is_directory {
             return Ok(None);
         }
+        let refused = container.refused.take();
         let encoding = container.syntax.encoding;
         let dataset = Dataset::of_file(&container.bytes, encoding, limits).map_err(wrong)?;
         let identity = Identity::of(&dataset, secret).map_err(wrong)?;
@@ -128,8 +131,11 @@ impl File {
                 (Ok(said), None) => said.as_deref() != Some("00"),
                 _ => false,
             };
-        if is_wanted(&file.identity.series) {
-            file.slices = file.images(&dataset, &container, limits);
+        if let Some(taken) = taken(&file.identity.series) {
+            file.slices = match refused {
+                Some(refused) => Err(refused),
+                None => file.images(&dataset, container.syntax.compression, taken, limits),
+            };
         }
         Ok(Some(file))
     }
@@ -149,7 +155,8 @@ impl File {
             source: Source { name: Arc::from(name), frame: None, is_localizer },
             identity,
             modality: modality.as_deref().map_or(Modality::Other, Modality::from_term),
-            number: dataset.integer(tags::SERIES_NUMBER)?,
+            // It only helps people to choose; who removes names may have put anything there.
+            number: dataset.integer(tags::SERIES_NUMBER).unwrap_or_default(),
             size: size.map(|(rows, columns)| [rows, columns]),
             frames,
             is_lossy: false,
@@ -160,7 +167,8 @@ impl File {
     fn images(
         &self,
         dataset: &Dataset,
-        container: &Container,
+        compression: Compression,
+        taken: u64,
         limits: &Limits,
     ) -> Result<Vec<Slice>, FileError> {
         let hint = "give images, not reports or segmentations; or the file was cut off";
@@ -170,11 +178,11 @@ impl File {
         let places = self.places(dataset)?;
         // Two bytes are kept of each pixel.
         let declared = 2 * u64::from(format.rows) * u64::from(format.columns);
-        let declared = declared.saturating_mul(self.frames as u64);
+        let declared = declared.saturating_mul(self.frames as u64).saturating_add(taken);
         if declared > limits.pixel_bytes {
             return Err(FileError::TooLarge { declared, limit: limits.pixel_bytes });
         }
-        let frames = pixels::decode(element, &format, self.frames, container.syntax.compression)?;
+        let frames = pixels::decode(element, &format, self.frames, compression)?;
         let slices = places.into_iter().zip(frames).map(|((source, plane, rescale), stored)| {
             Slice { source, plane, format: format.clone(), rescale, stored }
         });

@@ -99,9 +99,11 @@ pub enum FileError {
         hint: &'static str,
     },
     /// The declared size is beyond the limit.
-    #[error("the pixels take {declared} bytes, more than the limit of {limit}; read fewer images")]
+    #[error(
+        "the pixels so far take {declared} bytes, more than the limit of {limit}; read fewer images"
+    )]
     TooLarge {
-        /// Declared bytes; saturates.
+        /// Declared bytes of this file and those before; saturates.
         declared: u64,
         /// The limit in bytes.
         limit: u64,

@@ -35,7 +35,8 @@ impl fmt::Display for Summary {
         }
         match self.size {
             Some([rows, columns]) => {
-                write!(f, ", {} images of {rows} rows of {columns} pixels", self.images)?;
+                let images = if self.images == 1 { "image" } else { "images" };
+                write!(f, ", {} {images} of {rows} rows of {columns} pixels", self.images)?;
             }
             None => write!(f, ", no images")?,
         }
