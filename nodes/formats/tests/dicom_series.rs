@@ -68,7 +68,10 @@ fn missing_slices_are_told_with_their_place() {
         panic!("{said}");
     };
     assert_eq!((missing, gaps, gap, below_mm, above_mm), (3, 2, 2, 5.0, 12.5));
-    assert!(said.contains("3 slices are missing: 2 between `c` (5.000 mm"), "{said}");
+    assert!(
+        said.contains("slices are missing (3 in all, gaps: 2): 2 between `c` (5.000 mm"),
+        "{said}"
+    );
     assert!(said.contains("and `d` (12.500 mm)"), "{said}");
 }
 
@@ -77,7 +80,7 @@ fn places_that_come_twice_are_told() {
     let said = told(&stack(&[0.0, 2.5, 5.0, 2.5]));
     assert!(said.contains("`b` and `d` lie at the same place, 2.500 mm"), "{said}");
     let said = told(&stack(&[0.0, 2.5, 5.0, 0.0, 2.5, 5.0]));
-    assert!(said.contains("3 pairs in all") && said.contains("several phases"), "{said}");
+    assert!(said.contains("pairs: 3") && said.contains("several phases"), "{said}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ pub enum Error {
     },
     /// Images lie at the same place.
     #[error(
-        "{first} and {second} lie at the same place, {position_mm:.3} mm along the stack, as do {pairs} pairs in all: {}",
+        "{first} and {second} lie at the same place, {position_mm:.3} mm along the stack (pairs: {pairs}): {}",
         "is a file there twice, or are several phases or echoes in one series? Leave all but one out"
     )]
     SamePlace {
@@ -80,7 +80,7 @@ pub enum Error {
     },
     /// There are holes in the stack.
     #[error(
-        "{missing} slices are missing: {gap} between {below} ({below_mm:.3} mm along the stack) and {above} ({above_mm:.3} mm), {gaps} gaps in all, where slices lie {spacing_mm:.3} mm apart; export the series anew"
+        "slices are missing ({missing} in all, gaps: {gaps}): {gap} between {below} ({below_mm:.3} mm along the stack) and {above} ({above_mm:.3} mm), where slices lie {spacing_mm:.3} mm apart; export the series anew"
     )]
     MissingSlices {
         /// How many in all.
