@@ -32,6 +32,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("zenoh", &["runtime"]),
     ("zenoh-ext", &["runtime"]),
     ("mcap", &["recordings"]),
+    ("dicom-core", &["formats"]),
+    ("dicom-dictionary-std", &["formats"]),
+    ("dicom-encoding", &["formats"]),
     ("rerun", &["recordings"]),
     ("tch", &["models", "train"]),
 ];

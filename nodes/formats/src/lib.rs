@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`metaimage`] | MetaImage (`.mha`, `.mhd`): images and volumes |
 //! | [`nrrd`], [`nifti`] | volumes as NRRD (`.nrrd`, `.nhdr`) and NIfTI-1 (`.nii`, `.nii.gz`) |
+//! | [`dicom`] | series of DICOM slices, and enhanced multi-frame files, as volumes |
 //! | [`placed_volume`] | a volume of any of the three kinds, with its place in the body |
 //! | [`surface_file`] | triangle surfaces: STL, PLY, VTP and legacy VTK |
 //! | [`tree_file`] | vessel trees and centrelines: VTP and legacy VTK |
@@ -14,6 +15,7 @@
 //! All bytes are taken as hostile: a reader returns a well-formed value or an error that names the
 //! key and the line, never panics, and never allocates more than the bytes that came can fill.
 
+pub mod dicom;
 mod matrix_text;
 pub mod metaimage;
 pub mod nifti;
