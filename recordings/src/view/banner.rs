@@ -6,11 +6,11 @@ use super::lanes::Grade;
 use super::painter::Painter;
 
 /// Pixels of the banner; the viewer makes it as large as there is room.
-pub const SIZE_PX: [usize; 2] = [184, 40];
+pub const SIZE_PX: [usize; 2] = [208, 44];
 /// Pixels of a letter, without the gap to the next.
 const LETTER_PX: [usize; 2] = [5, 7];
 /// Distance from the banner's border, pixels.
-const MARGIN_PX: usize = 3;
+const MARGIN_PX: usize = 4;
 
 /// What the banner says.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +24,7 @@ pub struct Banner {
 }
 
 impl Banner {
-    /// RGB, row by row. What does not fit is cut off.
+    /// RGB, row by row. What does not fit is cut off, and two dots say so.
     pub fn pixels(&self) -> Vec<u8> {
         let paper = self.grade.colour();
         // The ink that stands out: luma by ITU-R BT.601.
@@ -44,11 +44,11 @@ impl Banner {
 fn write(pixels: &mut [u8], text: &str, top: usize, scale: usize, ink: [u8; 3]) {
     let [width, _] = SIZE_PX;
     let step = (LETTER_PX[0] + 1) * scale;
-    for (number, letter) in text.chars().enumerate() {
+    let room = (width - MARGIN_PX + scale) / step;
+    let is_cut = text.chars().count() > room;
+    for (number, letter) in text.chars().take(room).enumerate() {
+        let letter = if is_cut && number + 2 >= room { '.' } else { letter };
         let left = MARGIN_PX + number * step;
-        if left + LETTER_PX[0] * scale > width {
-            return;
-        }
         for (row, bits) in glyph(letter).into_iter().enumerate() {
             for column in (0..LETTER_PX[0]).filter(|column| bits >> (4 - column) & 1 == 1) {
                 for y in (top + row * scale)..(top + (row + 1) * scale) {
@@ -160,8 +160,10 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_cut_off() {
+    fn what_does_not_fit_is_cut_off_and_says_so() {
         let long = banner(Grade::Good, &"W".repeat(100)).pixels();
-        assert_eq!(long, banner(Grade::Good, &"W".repeat(15)).pixels());
+        assert_eq!(long, banner(Grade::Good, &format!("{}..", "W".repeat(15))).pixels());
+        let whole = banner(Grade::Good, &"W".repeat(17)).pixels();
+        assert_ne!(long, whole, "what just fits is not cut");
     }
 }

@@ -147,7 +147,9 @@ impl Summary {
                         let grade = words::alarm_grade(alarm);
                         let grade = grade.max(words::guidance_grade(&watched.guidance));
                         let headline = format!("{} {mm:.1} mm", words::alarm(alarm));
-                        (grade, headline, format!("{} to {structure} ±{error_mm:.0}", tool.name))
+                        // The bound comes first: a long name may be cut off, a number never.
+                        let line = format!("±{error_mm:.0} mm {} to {structure}", tool.name);
+                        (grade, headline, line)
                     }
                 }
             }
@@ -277,7 +279,7 @@ mod tests {
         summary.health("navigate", None);
         let banner = summary.banner().unwrap();
         assert_eq!((banner.grade, banner.headline.as_str()), (Grade::Bad, "danger 1.5 mm"));
-        assert_eq!(banner.lines, ["instrument to portal_vein ±2", "not registered, 1/1 OK"]);
+        assert_eq!(banner.lines, ["±2 mm instrument to portal_vein", "not registered, 1/1 OK"]);
         let doubtful = Guidance::Unverified { reason: "nobody has confirmed it".to_owned() };
         let far = distances(doubtful, Some((25.0, Alarm::Clear)));
         summary.distances("navigate.distances", &far);
