@@ -10,7 +10,8 @@
 //! | [`tree_file`] | vessel trees and centrelines: VTP and legacy VTK |
 //! | [`shape_summary`] | what a file of a surface or a tree holds, for people |
 //! | [`plus_sequence`] | PLUS sequence metafiles (`.igs.mha`): tracked image sequences, or poses alone |
-//! | [`plus_config`] | PLUS device-set XML: the transforms of `CoordinateDefinitions` |
+//! | [`plus_config`] | PLUS device-set XML: its transforms, and how it reconstructs volumes |
+//! | [`plus_transforms`] | from one frame of a PLUS sequence to another |
 //!
 //! All bytes are taken as hostile: a reader returns a well-formed value or an error that names the
 //! key and the line, never panics, and never allocates more than the bytes that came can fill.
@@ -23,6 +24,7 @@ pub mod nrrd;
 pub mod placed_volume;
 pub mod plus_config;
 pub mod plus_sequence;
+pub mod plus_transforms;
 mod polydata;
 pub mod shape_summary;
 pub mod surface_file;

@@ -1,7 +1,9 @@
-//! PLUS device-set XML: the transforms of its `CoordinateDefinitions`.
+//! PLUS device-set XML: the transforms of its `CoordinateDefinitions`, and its [`VolumeReconstruction`].
 //!
 //! `<Transform From="Image" To="Probe" Matrix="…"/>` maps image coordinates (pixels) to probe
 //! coordinates (millimetres); the sixteen numbers are row-major.
+
+mod volume_reconstruction;
 
 use std::collections::HashMap;
 
@@ -10,6 +12,9 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::matrix_text;
 use crate::metaimage::excerpt;
+pub use volume_reconstruction::{
+    CompoundingMode, HoleFilling, Interpolation, VolumeReconstruction,
+};
 
 /// The largest file that is read: the real ones are some kilobytes.
 pub const LARGEST_FILE: usize = 16 << 20;
@@ -73,6 +78,28 @@ pub enum Error {
         /// The attribute.
         attribute: &'static str,
     },
+    /// An element without something that it needs.
+    #[error("line {line}: {element} needs `{attribute}`")]
+    Lacks {
+        /// Line of the element.
+        line: u32,
+        /// The element.
+        element: String,
+        /// What it lacks.
+        attribute: &'static str,
+    },
+    /// An attribute that makes no sense.
+    #[error("line {line}: `{attribute}` should be {expected}, but is `{came}`")]
+    Attribute {
+        /// Line of the element.
+        line: u32,
+        /// The attribute.
+        attribute: &'static str,
+        /// What was expected.
+        expected: &'static str,
+        /// The beginning of what came.
+        came: String,
+    },
     /// Not sixteen numbers.
     #[error(
         "line {line}: Matrix of {from}To{to} should be 16 numbers, one row after the other, but is `{came}`"
@@ -122,22 +149,13 @@ impl PlusConfig {
     /// If the file is too large, no well-formed XML without a DTD, no device set, or a transform is
     /// incomplete, unusable or given twice.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        if bytes.len() > LARGEST_FILE {
-            return Err(Error::TooLarge { bytes: bytes.len() });
-        }
-        let text =
-            str::from_utf8(bytes).map_err(|error| Error::NotText { at: error.valid_up_to() })?;
-        let options =
-            ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..Default::default() };
-        let document = Document::parse_with_options(text, options)?;
-        let root = document.root_element();
-        if root.tag_name().name() != "PlusConfiguration" {
-            return Err(Error::NotPlus { came: excerpt(root.tag_name().name()) });
-        }
+        with_root(bytes, Self::of)
+    }
+
+    // Lines are counted from the start of the file, so they are asked for only in an error.
+    fn of(root: Node, line_at: &dyn Fn(usize) -> u32) -> Result<Self, Error> {
         let mut transforms: Vec<ConfigTransform> = Vec::new();
         let mut starts: HashMap<[String; 2], usize> = HashMap::new();
-        // Counts newlines from the start, so it is asked only for an error.
-        let line_at = |start| document.text_pos_at(start).row;
         let elements = root
             .children()
             .filter(|node| node.has_tag_name("CoordinateDefinitions"))
@@ -170,6 +188,26 @@ impl PlusConfig {
             }
         })
     }
+}
+
+/// Runs `read` on the root element of a device set, with a function from places in the file to lines.
+fn with_root<T>(
+    bytes: &[u8],
+    read: impl for<'a> FnOnce(Node<'a, 'a>, &'a dyn Fn(usize) -> u32) -> Result<T, Error>,
+) -> Result<T, Error> {
+    if bytes.len() > LARGEST_FILE {
+        return Err(Error::TooLarge { bytes: bytes.len() });
+    }
+    let text = str::from_utf8(bytes).map_err(|error| Error::NotText { at: error.valid_up_to() })?;
+    let options =
+        ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..Default::default() };
+    let document = Document::parse_with_options(text, options)?;
+    let root = document.root_element();
+    if root.tag_name().name() != "PlusConfiguration" {
+        return Err(Error::NotPlus { came: excerpt(root.tag_name().name()) });
+    }
+    let line_at = |start| document.text_pos_at(start).row;
+    read(root, &line_at)
 }
 
 fn transform(node: Node, line: &dyn Fn() -> u32) -> Result<ConfigTransform, Error> {
