@@ -6,12 +6,13 @@
 //! | [`nrrd`], [`nifti`] | volumes as NRRD (`.nrrd`, `.nhdr`) and NIfTI-1 (`.nii`, `.nii.gz`) |
 //! | [`placed_volume`] | a volume of any of the three kinds, with its place in the body |
 //! | [`surface_file`] | triangle surfaces: STL, PLY and VTP |
-//! | [`plus_sequence`] | PLUS sequence metafiles (`.igs.mha`): tracked image sequences, or poses alone |
+//! | [`plus_sequence`] | PLUS sequences (`.igs.mha`, `.igs.nrrd`): tracked image sequences, or poses alone |
 //! | [`plus_config`] | PLUS device-set XML: the transforms of `CoordinateDefinitions` |
 //!
 //! All bytes are taken as hostile: a reader returns a well-formed value or an error that names the
 //! key and the line, never panics, and never allocates more than the bytes that came can fill.
 
+mod gzip;
 mod matrix_text;
 pub mod metaimage;
 pub mod nifti;

@@ -16,6 +16,7 @@ mod header;
 mod image;
 mod inflate;
 mod pixel_reader;
+mod sizes;
 mod volume;
 
 pub use element::{Pixels, ScalarType};
@@ -29,4 +30,6 @@ pub use volume::Volume;
 pub(crate) use element::to_native_order;
 pub(crate) use error::excerpt;
 pub(crate) use field::digits;
+pub(crate) use header::is_known;
 pub(crate) use image::deflate;
+pub(crate) use pixel_reader::{read_header_on, read_line};

@@ -109,7 +109,7 @@ pub enum Error {
     },
     /// The compressed stream stops before its end.
     #[error(
-        "the compressed pixels end after {came} bytes in the middle of the zlib stream: the file was cut off"
+        "the compressed pixels end after {came} bytes in the middle of the stream: the file was cut off"
     )]
     StreamEndsEarly {
         /// Compressed bytes that were there.
@@ -117,7 +117,7 @@ pub enum Error {
     },
     /// The compressed stream holds more than declared.
     #[error(
-        "the compressed pixels hold more than the declared {declared} bytes: DimSize or ElementType does not fit the data"
+        "the compressed pixels hold more than the declared {declared} bytes: the size or the type in the header does not fit the data"
     )]
     DataLonger {
         /// Declared bytes.
@@ -125,7 +125,7 @@ pub enum Error {
     },
     /// Bytes after the pixels.
     #[error(
-        "{count} bytes follow after the pixels: DimSize, ElementType or CompressedDataSize does not fit the data"
+        "{count} bytes follow after the pixels: the size, the type or the compressed size in the header does not fit the data"
     )]
     TrailingBytes {
         /// How many, where known.
@@ -139,6 +139,16 @@ pub enum Error {
         /// Position in the compressed data.
         at: u64,
         /// What zlib says.
+        reason: String,
+    },
+    /// The gzip stream is broken or ends early.
+    #[error(
+        "the compressed pixels are damaged or were cut off {came} bytes of pixels after their start ({reason}); get the file again from its source"
+    )]
+    Gzip {
+        /// Bytes of pixels before it.
+        came: u64,
+        /// What the decompression says.
         reason: String,
     },
     /// Pixels that do not fit the header, when writing.

@@ -7,6 +7,7 @@ use nalgebra::Matrix4;
 use super::element::ScalarType;
 use super::error::{Error, excerpt};
 use super::field::Field;
+use super::sizes;
 
 /// Where the pixels are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,24 +108,20 @@ impl Header {
             n @ 1..=4 => n as usize,
             _ => return Err(dimensions.wrong("1, 2, 3 or 4")),
         };
+        let channels = match get("ElementNumberOfChannels") {
+            Some(field) => match field.count()? {
+                channels @ 1..=65_535 => Some(channels as usize),
+                _ => return Err(field.wrong("a number from 1 to 65535")),
+            },
+            None => None,
+        };
         let size = need("DimSize", "the number of pixels along each axis is needed")?;
-        let dims: Vec<usize> =
-            size.counts(n)?.into_iter().filter_map(|size| size.try_into().ok()).collect();
-        if dims.len() != n {
-            return Err(size.wrong("sizes that fit this machine"));
-        }
+        let (dims, channels) = sizes::sizes(size, n, get("Kinds"), channels)?;
         let element = need("ElementType", "write the type of the pixels, such as MET_UCHAR")?;
         let scalar = ScalarType::from_name(&element.value);
         if scalar.is_none() && !element.value.starts_with("MET_") {
             return Err(element.wrong("a MetaIO type such as MET_UCHAR, MET_SHORT or MET_FLOAT"));
         }
-        let channels = match get("ElementNumberOfChannels") {
-            Some(field) => match field.count()? {
-                channels @ 1..=65_535 => channels as usize,
-                _ => return Err(field.wrong("a number from 1 to 65535")),
-            },
-            None => 1,
-        };
 
         if let Some(field) = get("BinaryData")
             && !field.boolean()?
@@ -207,7 +204,7 @@ impl Header {
 }
 
 /// Keys whose value is in a field of [`Header`] of its own.
-fn is_known(key: &str) -> bool {
+pub(crate) fn is_known(key: &str) -> bool {
     const KNOWN: [&str; 15] = [
         "ObjectType",
         "NDims",
