@@ -3,8 +3,9 @@
 //! | module | what it reads and writes |
 //! | --- | --- |
 //! | [`metaimage`] | MetaImage (`.mha`, `.mhd`): images and volumes |
-//! | [`nrrd`], [`nifti`] | volumes as NRRD (`.nrrd`, `.nhdr`) and NIfTI-1 (`.nii`, `.nii.gz`) |
+//! | [`nrrd`], [`nifti`] | volumes as NRRD (`.nrrd`, `.nhdr`), NIfTI-1 and NIfTI-2 (`.nii`, `.nii.gz`, `.hdr` with `.img`) |
 //! | [`placed_volume`] | a volume of any of the three kinds, with its place in the body |
+//! | [`summary`] | what a file of a volume or a sequence holds, for people |
 //! | [`surface_file`] | triangle surfaces: STL, PLY and VTP |
 //! | [`plus_sequence`] | PLUS sequences (`.igs.mha`, `.igs.nrrd`): tracked image sequences, or poses alone |
 //! | [`plus_config`] | PLUS device-set XML: the transforms of `CoordinateDefinitions` |
@@ -20,4 +21,5 @@ pub mod nrrd;
 pub mod placed_volume;
 pub mod plus_config;
 pub mod plus_sequence;
+pub mod summary;
 pub mod surface_file;

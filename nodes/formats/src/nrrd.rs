@@ -1,4 +1,5 @@
-//! NRRD (`.nrrd`, and `.nhdr` with the voxels in a second file): volumes in a known anatomical space, read strictly.
+//! NRRD (`.nrrd`, and `.nhdr` with the voxels in a second file): volumes in a known anatomical space, read strictly
+//! and written.
 //!
 //! A NRRD is a magic line, lines `field: value` and `key:=value`, a blank line, and the voxels, raw or as gzip, first
 //! axis fastest (<https://teem.sourceforge.net/nrrd/format.html>). Only three-dimensional scalar volumes are read that
@@ -7,13 +8,17 @@
 mod fields;
 mod geometry;
 mod storage;
+mod write;
 
 use std::io;
 
+use crate::metaimage::excerpt;
 use crate::placed_volume::{Error, Limits, PlacedVolume, VoxelBytes, read_beside};
+use crate::plus_sequence;
 pub(crate) use fields::{Entry, Fields};
 pub(crate) use geometry::{length, vectors};
 pub(crate) use storage::{file_name, is_big_endian, is_gzip, scalar, type_name};
+pub(crate) use write::write;
 
 /// Whether bytes begin as a NRRD does.
 pub fn is_nrrd(bytes: &[u8]) -> bool {
@@ -30,6 +35,9 @@ pub fn read(
     beside: impl FnOnce(&str) -> io::Result<Vec<u8>>,
 ) -> Result<PlacedVolume, Error> {
     let fields = Fields::parse(bytes)?;
+    if fields.lines.iter().any(|line| line.key.starts_with(plus_sequence::PREFIX)) {
+        return Err(Error::Sequence);
+    }
     let dims = dims(&fields)?;
     let scalar = storage::scalar(&fields)?;
     let lps_from_voxel = geometry::lps_from_voxel(&fields)?;
@@ -62,11 +70,16 @@ pub fn read(
 
 fn dims(fields: &Fields) -> Result<[usize; 3], Error> {
     let dimension = fields.need("dimension", "is this a NRRD?")?;
+    let hint = "export one volume of scalars: a label map rather than overlapping segments, one channel, one time";
     if dimension != "3" {
-        return Err(Error::Unsupported {
-            what: format!("a NRRD of dimension {}", crate::metaimage::excerpt(dimension)),
-            hint: "export one volume of scalars: a label map rather than overlapping segments, one channel, one time",
-        });
+        let what = format!("a NRRD of dimension {}", excerpt(dimension));
+        return Err(Error::Unsupported { what, hint });
+    }
+    let kinds = fields.get("kinds").unwrap_or("");
+    let is_of_space = |kind: &str| ["domain", "space", "???", "none"].contains(&kind);
+    if !kinds.to_ascii_lowercase().split_ascii_whitespace().all(is_of_space) {
+        let what = format!("a NRRD with axes of the kinds `{}`", excerpt(kinds));
+        return Err(Error::Unsupported { what, hint });
     }
     let sizes = fields.need("sizes", "the number of voxels along each axis is needed")?;
     let parsed: Option<Vec<usize>> =

@@ -30,3 +30,5 @@ pub use header::{ImageFormat, SequenceHeader};
 pub use orientation::{Elevation, Orientation};
 pub use sequence::Sequence;
 pub use transform_name::{NoTransformName, TransformName};
+
+pub(crate) use frame_fields::PREFIX;

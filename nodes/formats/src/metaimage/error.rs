@@ -85,6 +85,42 @@ pub enum Error {
         /// Name of the data file.
         name: String,
     },
+    /// The pixels are in several files.
+    #[error(
+        "the pixels are in {files} files beside the header, one for each slice; give them together with the header, or write the image again into one file"
+    )]
+    InSlices {
+        /// How many.
+        files: usize,
+    },
+    /// A line in a list of files that is no name.
+    #[error("line {line} should be the name of a file with a slice, but is `{came}`")]
+    NotAFile {
+        /// Line number, from 1.
+        line: usize,
+        /// The beginning of the line.
+        came: String,
+    },
+    /// More or fewer files than slices.
+    #[error(
+        "`ElementDataFile` names {came} files, but {needed} slices are declared, each in its own"
+    )]
+    Slices {
+        /// How many there should be.
+        needed: usize,
+        /// How many are named.
+        came: usize,
+    },
+    /// Another file cannot be read.
+    #[error(
+        "the pixels are in the file `{name}` beside the header, which cannot be read: {source}"
+    )]
+    Beside {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The declared size is beyond the limit.
     #[error(
         "the header declares {declared} bytes of {what}, more than the limit of {limit}; raise the limit if the file is right"

@@ -4,19 +4,11 @@ use std::collections::HashMap;
 
 use nalgebra::Matrix4;
 
+use super::data_file::{self, DataFile};
 use super::element::ScalarType;
-use super::error::{Error, excerpt};
+use super::error::Error;
 use super::field::Field;
 use super::sizes;
-
-/// Where the pixels are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DataFile {
-    /// Right after the header (`ElementDataFile = LOCAL`).
-    Local,
-    /// In the named file in the header's folder: a plain relative path that never leaves it.
-    Beside(String),
-}
 
 /// What a header says. Vectors have one element for each dimension.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +36,8 @@ pub struct Header {
     pub data_file: DataFile,
     /// Bytes to skip at the start of a detached data file.
     pub skip_bytes: u64,
+    /// Whether the pixels are the last bytes of a detached data file, whatever is before them (`HeaderSize = -1`).
+    pub is_data_last: bool,
     /// All other lines, in their order.
     pub other: Vec<Field>,
 }
@@ -76,17 +70,20 @@ fn fields(bytes: &[u8]) -> Result<(Vec<Field>, usize), Error> {
 }
 
 impl Header {
-    /// The header at the start of `bytes`, and where the pixels begin if they are local.
+    /// The header at the start of `bytes`, with the list of files if there is one, and where the pixels begin if they
+    /// are local.
     ///
     /// # Errors
     /// If the bytes are no MetaImage header, a key comes twice or is missing, or a value makes no
     /// sense.
     pub fn parse(bytes: &[u8]) -> Result<(Self, usize), Error> {
         let (fields, offset) = fields(bytes)?;
-        Ok((Self::from_fields(fields)?, offset))
+        let (header, names) = Self::from_fields(fields, &bytes[offset..])?;
+        Ok((header, offset + names))
     }
 
-    fn from_fields(fields: Vec<Field>) -> Result<Self, Error> {
+    /// The header, and how many of the bytes `after` it are names of files.
+    fn from_fields(fields: Vec<Field>, after: &[u8]) -> Result<(Self, usize), Error> {
         let mut lines: HashMap<&str, &Field> = HashMap::with_capacity(fields.len());
         for field in &fields {
             if let Some(first) = lines.insert(canonical(&field.key), field) {
@@ -140,12 +137,13 @@ impl Header {
             _ => None,
         };
         let file = need("ElementDataFile", "the header must end with it")?;
-        let data_file = data_file(file)?;
-        let skip_bytes = match get("HeaderSize") {
+        let (data_file, names) = data_file::parse(file, &dims, after)?;
+        let is_data_last = get("HeaderSize").is_some_and(|field| field.value == "-1");
+        let skip_bytes = match get("HeaderSize").filter(|_| !is_data_last) {
             Some(field) => field.count()?,
             None => 0,
         };
-        if skip_bytes > 0 && (data_file == DataFile::Local || compressed) {
+        if (skip_bytes > 0 || is_data_last) && (data_file == DataFile::Local || compressed) {
             return Err(Error::Unsupported {
                 what: "`HeaderSize` with local or compressed pixels".to_owned(),
                 hint: "write the image again without HeaderSize",
@@ -164,12 +162,11 @@ impl Header {
             compressed_bytes,
             data_file,
             skip_bytes,
+            is_data_last,
             other: Vec::new(),
         };
-        Ok(Self {
-            other: fields.into_iter().filter(|field| !is_known(&field.key)).collect(),
-            ..header
-        })
+        let other = fields.into_iter().filter(|field| !is_known(&field.key)).collect();
+        Ok((Self { other, ..header }, names))
     }
 
     /// Bytes of all pixels, uncompressed; 0 if an axis has no pixel.
@@ -252,28 +249,4 @@ fn transform_matrix(field: Option<&Field>, n: usize) -> Result<Vec<f64>, Error> 
     } else {
         Err(field.wrong("directions of the axes that span the space (the matrix is singular)"))
     }
-}
-
-fn data_file(field: &Field) -> Result<DataFile, Error> {
-    let name = field.value.as_str();
-    if name == "LOCAL" || name == "Local" || name == "local" {
-        return Ok(DataFile::Local);
-    }
-    if name.is_empty() {
-        return Err(field.wrong("LOCAL or the name of a file"));
-    }
-    if name.starts_with("LIST") || name.contains('%') {
-        return Err(Error::Unsupported {
-            what: format!("one file for each slice (`{}`)", excerpt(name)),
-            hint: "write the image again into one file",
-        });
-    }
-    // A header from outside must not make a caller open files anywhere else.
-    let leaves = name.starts_with(['/', '\\'])
-        || name.contains(':')
-        || name.split(['/', '\\']).any(|part| part == "..");
-    if leaves {
-        return Err(field.wrong("a file in the folder of the header"));
-    }
-    Ok(DataFile::Beside(name.to_owned()))
 }

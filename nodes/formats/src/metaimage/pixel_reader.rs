@@ -4,10 +4,11 @@ use std::io::{BufRead, ErrorKind, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
+use super::data_file::DataFile;
 use super::element::to_native_order;
 use super::error::Error;
 use super::field::LONGEST_LINE;
-use super::header::{DataFile, Header};
+use super::header::Header;
 use super::inflate::Inflate;
 
 /// How much a file may make a reader allocate.
@@ -100,6 +101,7 @@ impl<R: BufRead> PixelReader<R> {
         match &header.data_file {
             DataFile::Local => Self::start(header, source),
             DataFile::Beside(name) => Err(Error::Detached { name: name.clone() }),
+            DataFile::Slices(names) => Err(Error::InSlices { files: names.len() }),
         }
     }
 
@@ -108,6 +110,12 @@ impl<R: BufRead> PixelReader<R> {
     /// # Errors
     /// If the size of the pixels makes no sense, or the stream ends before they begin.
     pub fn detached(header: &Header, mut source: R) -> Result<Self, Error> {
+        if header.is_data_last {
+            return Err(Error::Unsupported {
+                what: "`HeaderSize = -1` where the file comes as a stream".to_owned(),
+                hint: "write how many bytes come before the pixels",
+            });
+        }
         let mut skip = std::io::Read::take(&mut source, header.skip_bytes);
         let skipped = std::io::copy(&mut skip, &mut std::io::sink())?;
         if skipped < header.skip_bytes {

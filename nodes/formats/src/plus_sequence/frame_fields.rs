@@ -12,7 +12,7 @@ use crate::matrix_text;
 use crate::metaimage::{Field, digits, excerpt};
 
 /// What every line of a frame starts with.
-pub(super) const PREFIX: &str = "Seq_Frame";
+pub(crate) const PREFIX: &str = "Seq_Frame";
 
 /// Frames while their lines are still being read.
 #[derive(Default)]

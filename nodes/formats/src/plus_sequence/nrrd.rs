@@ -67,6 +67,7 @@ pub(super) fn parse(bytes: &[u8], longest: usize) -> Result<NrrdHeader, Error> {
         compressed_bytes: None,
         data_file,
         skip_bytes: 0,
+        is_data_last: false,
         other,
         dims: axes.dims,
     };

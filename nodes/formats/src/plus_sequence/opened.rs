@@ -38,12 +38,15 @@ impl Opened {
     pub fn local<R: BufRead>(&self, source: R) -> Result<PixelReader<R>, Error> {
         match &self.header.data_file {
             DataFile::Beside(name) => Err(metaimage::Error::Detached { name: name.clone() }.into()),
-            DataFile::Local => self.detached(source),
+            DataFile::Local | DataFile::Slices(_) => self.detached(source),
         }
     }
 
     /// A reader of the pixels in a file of their own.
     pub fn detached<R: BufRead>(&self, source: R) -> Result<PixelReader<R>, Error> {
+        if let DataFile::Slices(names) = &self.header.data_file {
+            return Err(metaimage::Error::InSlices { files: names.len() }.into());
+        }
         if self.is_nrrd && self.header.compressed {
             return Ok(PixelReader::gzip(&self.header, source)?);
         }

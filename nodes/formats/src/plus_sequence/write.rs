@@ -140,6 +140,7 @@ impl SequenceHeader {
             compressed_bytes,
             data_file: DataFile::Local,
             skip_bytes: 0,
+            is_data_last: false,
             other,
         }
     }
