@@ -1,4 +1,4 @@
-//! MetaImages of all channels, types and byte orders, with their pixels inside, in a second file or in one a slice.
+//! Images of all channels, types and byte orders, with their pixels inside, in a second file or in one a slice.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use std::collections::HashMap;

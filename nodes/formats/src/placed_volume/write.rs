@@ -1,6 +1,6 @@
 //! A volume written to the bytes of a file, or of two.
 
-use nalgebra::{Matrix3, Matrix4, Vector3};
+use nalgebra::Matrix4;
 
 use super::{Error, PlacedVolume, VolumeKind, farthest_angle_deg, is_sheared, spans_space};
 use crate::metaimage::{self, DataFile};
@@ -50,7 +50,8 @@ impl PlacedVolume {
     }
 
     fn metaimage(&self, compressed: bool, name: Option<String>) -> Result<Written, Error> {
-        let (spacing_mm, origin_mm, direction) = split(&self.lps_from_voxel)?;
+        refuse_sheared(&self.lps_from_voxel)?;
+        let (spacing_mm, origin_mm, direction) = metaimage::split(&self.lps_from_voxel);
         let scalar = self.voxels.scalar();
         let header = metaimage::header(self.dims, scalar, spacing_mm, origin_mm, direction);
         let file = name.clone().map_or(DataFile::Local, DataFile::Beside);
@@ -82,13 +83,13 @@ impl PlacedVolume {
     }
 }
 
-/// Spacing, origin and direction, if the axes are at right angles.
-fn split(map: &Matrix4<f64>) -> Result<(Vector3<f64>, Vector3<f64>, Matrix3<f64>), Error> {
+/// A MetaImage has no sheared axes.
+fn refuse_sheared(map: &Matrix4<f64>) -> Result<(), Error> {
     if is_sheared(map) {
         let angle_deg = farthest_angle_deg(&map.fixed_view::<3, 3>(0, 0).into_owned());
         return Err(Error::Sheared { angle_deg, format: "MetaImage" });
     }
-    Ok(metaimage::split(map))
+    Ok(())
 }
 
 impl TryFrom<PlacedVolume> for metaimage::Volume {
@@ -97,7 +98,8 @@ impl TryFrom<PlacedVolume> for metaimage::Volume {
     /// Refuses what makes no sense, and axes that are not at right angles.
     fn try_from(volume: PlacedVolume) -> Result<Self, Error> {
         volume.check()?;
-        let (spacing_mm, origin_mm, direction) = split(&volume.lps_from_voxel)?;
+        refuse_sheared(&volume.lps_from_voxel)?;
+        let (spacing_mm, origin_mm, direction) = metaimage::split(&volume.lps_from_voxel);
         let PlacedVolume { dims, voxels, .. } = volume;
         Ok(Self { dims, spacing_mm, origin_mm, direction, voxels })
     }
