@@ -3,13 +3,14 @@
 //! | module | what it reads and writes |
 //! | --- | --- |
 //! | [`metaimage`] | MetaImage (`.mha`, `.mhd`): images and volumes |
-//! | [`nrrd`], [`nifti`] | volumes as NRRD (`.nrrd`, `.nhdr`) and NIfTI-1 (`.nii`, `.nii.gz`) |
+//! | [`nrrd`], [`nifti`] | volumes as NRRD (`.nrrd`, `.nhdr`), NIfTI-1 and NIfTI-2 (`.nii`, `.nii.gz`, `.hdr` with `.img`) |
 //! | [`dicom`] | series of DICOM slices, and enhanced multi-frame files, as volumes |
-//! | [`placed_volume`] | a volume of any of the three kinds, with its place in the body |
+//! | [`placed_volume`] | a volume of any of these kinds, with its place in the body |
+//! | [`summary`] | what a file of a volume or a sequence holds, for people |
 //! | [`surface_file`] | triangle surfaces: STL, PLY, VTP and legacy VTK |
 //! | [`tree_file`] | vessel trees and centrelines: VTP and legacy VTK |
 //! | [`shape_summary`] | what a file of a surface or a tree holds, for people |
-//! | [`plus_sequence`] | PLUS sequence metafiles (`.igs.mha`): tracked image sequences, or poses alone |
+//! | [`plus_sequence`] | PLUS sequences (`.igs.mha`, `.igs.nrrd`): tracked image sequences, or poses alone |
 //! | [`plus_config`] | PLUS device-set XML: its transforms, and how it reconstructs volumes |
 //! | [`plus_transforms`] | from one frame of a PLUS sequence to another |
 //!
@@ -17,6 +18,7 @@
 //! key and the line, never panics, and never allocates more than the bytes that came can fill.
 
 pub mod dicom;
+mod gzip;
 mod matrix_text;
 pub mod metaimage;
 pub mod nifti;
@@ -27,5 +29,6 @@ pub mod plus_sequence;
 pub mod plus_transforms;
 mod polydata;
 pub mod shape_summary;
+pub mod summary;
 pub mod surface_file;
 pub mod tree_file;

@@ -1,9 +1,9 @@
-//! PLUS sequence metafiles (`.igs.mha`): images with poses, timestamps and statuses, or poses alone.
+//! PLUS sequences (`.igs.mha`, `.igs.nrrd`): images with poses, timestamps and statuses, or poses alone.
 //!
-//! A sequence is a [MetaImage](crate::metaimage) whose last axis is time and whose header has lines
-//! `Seq_FrameNNNN_Field = …` for each frame. Matrices are row-major and in millimetres;
+//! A sequence is a [MetaImage](crate::metaimage) or a NRRD whose last axis is time and whose header has lines
+//! `Seq_FrameNNNN_Field = …` (in a NRRD `Seq_FrameNNNN_Field:=…`) for each frame. Matrices are row-major and in millimetres;
 //! `ProbeToTrackerTransform` maps probe coordinates to tracker coordinates. Without images the size
-//! is `0 0 N`.
+//! is `0 0 N`, in a NRRD `1 1 N`.
 //!
 //! [`Sequence::read`] takes a whole file into memory, [`FrameReader`] one frame at a time from a
 //! stream. Pixels are kept as they are in the file; [`SequenceHeader::gray_image`] turns them to the
@@ -15,6 +15,8 @@ mod frame_fields;
 mod frame_reader;
 mod gray_image;
 mod header;
+mod nrrd;
+mod opened;
 mod orientation;
 mod sequence;
 mod transform_name;
@@ -28,3 +30,5 @@ pub use header::{ImageFormat, SequenceHeader};
 pub use orientation::{Elevation, Orientation};
 pub use sequence::Sequence;
 pub use transform_name::{NoTransformName, TransformName};
+
+pub(crate) use frame_fields::PREFIX;

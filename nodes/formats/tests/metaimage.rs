@@ -145,11 +145,6 @@ fn a_data_file_never_leaves_its_folder() {
         let error = Header::parse(&file(&with(&PLAIN, &line), &[])).unwrap_err().to_string();
         assert!(error.contains("folder of the header"), "{name}: {error}");
     }
-    for name in ["LIST 2D", "slice%03d.raw 1 9 1"] {
-        let line = format!("ElementDataFile = {name}");
-        let error = Header::parse(&file(&with(&PLAIN, &line), &[])).unwrap_err().to_string();
-        assert!(error.contains("one file for each slice"), "{name}: {error}");
-    }
 }
 
 #[test]

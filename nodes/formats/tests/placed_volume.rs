@@ -286,8 +286,8 @@ fn a_wrong_nifti_is_refused_with_the_reason() {
     let mut pair = file.clone();
     pair[344..348].copy_from_slice(b"ni1\0");
     assert!(told(&pair).contains("two files"));
-    assert!(told(b"what else").contains("no NRRD, NIfTI-1 or MetaImage"));
-    assert!(told(&gzip(b"what else")).contains("no NRRD, NIfTI-1 or MetaImage"));
+    assert!(told(b"what else").contains("no NRRD, NIfTI or MetaImage"));
+    assert!(told(&gzip(b"what else")).contains("no NRRD, NIfTI or MetaImage"));
 }
 
 #[test]

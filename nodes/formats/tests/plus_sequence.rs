@@ -100,7 +100,7 @@ fn each_mistake_is_named() {
         ("DimSize = 0 0 2", "DimSize = 0 0 1", "belongs to frame 1"),
         ("DimSize = 0 0 2", "DimSize = 0 0 3", "frame 2 of 3 has no `Timestamp`"),
         ("DimSize = 0 0 2", "DimSize = 0 0 18446744073709551615", "has no `Timestamp`"),
-        ("DimSize = 0 0 2", "DimSize = 0 1 2", "DimSize = 0 1 2"),
+        ("DimSize = 0 0 2", "DimSize = 0 1 2", "the sizes `0 1 2`"),
         ("10 1 0 0 20", "10 1 0 20", "16 numbers"),
         ("30 0 0 0 1", "30 0 0 0 2", "last row"),
         ("30 0 0 0 1", "inf 0 0 0 1", "NaN or infinite"),

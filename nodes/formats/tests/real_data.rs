@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
 
-use formats::metaimage::{Limits, Pixels, Volume};
+use formats::metaimage::{Limits, Pixels, ScalarType, Volume};
 use formats::plus_config::PlusConfig;
 use formats::plus_sequence::{FrameReader, Sequence, SequenceHeader, TransformStatus};
 
@@ -220,6 +220,50 @@ fn the_first_matrix_of_the_phantom_sweep() {
     let stylus = sequence.header().frames[0].transform("Stylus", "Tracker").unwrap();
     assert_eq!(stylus.status, TransformStatus::Invalid);
     assert_eq!(sequence.gray_image(96).unwrap().pixels.len(), 820 * 616);
+}
+
+#[test]
+fn the_phantom_sweep_is_the_same_as_metaimage_and_as_nrrd() {
+    let read = |name| {
+        let path = data(name)?;
+        Some(Sequence::read(&std::fs::read(path).unwrap(), &Limits::default()).unwrap())
+    };
+    let Some(metaimage) = read("plus_recon_nwire/NwirePhantomFreehand.igs.mha") else { return };
+    let Some(nrrd) = read("plus_recon_nwire/NwirePhantomFreehand.igs.nrrd") else { return };
+    assert_eq!(nrrd.header(), metaimage.header());
+    assert_eq!(nrrd.header().frames.len(), 97);
+    assert!(nrrd.all_pixels() == metaimage.all_pixels(), "the pixels differ");
+    let bytes =
+        std::fs::read(data("plus_recon_nwire/NwirePhantomFreehand.igs.nrrd").unwrap()).unwrap();
+    let mut reader = FrameReader::open(&bytes[..], &Limits::default()).unwrap();
+    let mut pixels = Vec::new();
+    while let Some(index) = reader.read_frame(&mut pixels).unwrap() {
+        assert!(pixels == metaimage.pixels(index).unwrap(), "frame {index}");
+    }
+}
+
+#[test]
+fn single_images_as_nrrd_in_colour_and_of_16_bits() {
+    let read = |name| {
+        let path = data(name)?;
+        Some(Sequence::read(&std::fs::read(path).unwrap(), &Limits::default()).unwrap())
+    };
+    let total = |sequence: &Sequence| {
+        sequence.all_pixels().iter().map(|byte| u64::from(*byte)).sum::<u64>()
+    };
+    let Some(colour) = read("plus_misc_sequences/ColorNrrdSample.igs.nrrd") else { return };
+    let images = colour.header().images.as_ref().unwrap();
+    assert_eq!((images.width_px, images.height_px, images.channels), (1152, 648, 3));
+    assert_eq!((colour.header().frames.len(), total(&colour)), (1, 544_737_571));
+    assert_eq!(colour.gray_image(0).unwrap().pixels.len(), 1152 * 648);
+    let Some(wide) = read("plus_misc_sequences/NrrdSample.igs.nrrd") else { return };
+    let images = wide.header().images.as_ref().unwrap();
+    assert_eq!((images.width_px, images.height_px, images.scalar), (256, 256, ScalarType::I16));
+    assert_eq!(total(&wide), 2_784_991);
+    for sequence in [colour, wide] {
+        let bytes = sequence.write_nrrd(true).unwrap();
+        assert!(Sequence::read(&bytes, &Limits::default()).unwrap() == sequence);
+    }
 }
 
 #[test]

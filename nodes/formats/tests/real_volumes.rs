@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use formats::metaimage::{Limits, Pixels};
-use formats::placed_volume::PlacedVolume;
+use formats::placed_volume::{PlacedVolume, VolumeKind, Written};
 use nalgebra::Point3;
 
 /// A volume of the real data, or a printed line that it is absent.
@@ -59,4 +59,28 @@ fn volumes_of_other_types_and_orientations() {
     assert_eq!(place(&labels, [1.0, 0.0, 0.0])[0], -249.511_718_75 + 0.976_562_5);
     let labels = labels.into_labels().unwrap();
     assert_eq!(labels.iter().filter(|&&label| label == 64).count(), 3015);
+}
+
+#[test]
+fn the_portal_phase_ct_is_the_same_in_each_other_kind() {
+    let Some(ct) = volume("ircadb01_ct_vessels/ct.nii.gz") else { return };
+    // Compression takes long and is tested on small volumes.
+    for kind in [
+        VolumeKind::MetaImage,
+        VolumeKind::NrrdDetached { stem: "ct".to_owned() },
+        VolumeKind::Nifti1 { gzip: false },
+        VolumeKind::Nifti2 { gzip: false },
+    ] {
+        let Written { bytes, beside } = ct.write(&kind, false).unwrap();
+        let mut second = beside.map(|(_, bytes)| bytes);
+        let read = |_: &str| second.take().ok_or(io::Error::from(io::ErrorKind::NotFound));
+        let back = PlacedVolume::read(&bytes, &Limits::default(), read).unwrap();
+        assert_eq!(back.dims, ct.dims);
+        assert!(back.voxels == ct.voxels, "{kind:?}");
+        for corner in [[0.0; 3], [511.0, 0.0, 128.0], [511.0, 511.0, 128.0]] {
+            let [x, y, z] =
+                [0, 1, 2].map(|axis| place(&back, corner)[axis] - place(&ct, corner)[axis]);
+            assert!(x.abs() + y.abs() + z.abs() < 1e-9, "{kind:?}: {x} {y} {z}");
+        }
+    }
 }

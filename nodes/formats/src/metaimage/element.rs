@@ -6,7 +6,7 @@ use std::fmt;
 /// A number type of MetaImage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScalarType {
-    /// `MET_CHAR`
+    /// `MET_CHAR`, and `MET_ASCII_CHAR`
     I8,
     /// `MET_UCHAR`
     U8,
@@ -32,7 +32,7 @@ impl ScalarType {
     /// By its name in a header; `MET_UCHAR_ARRAY` and the like mean the same as `MET_UCHAR`.
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name.strip_suffix("_ARRAY").unwrap_or(name) {
-            "MET_CHAR" => Self::I8,
+            "MET_CHAR" | "MET_ASCII_CHAR" => Self::I8,
             "MET_UCHAR" => Self::U8,
             "MET_SHORT" => Self::I16,
             "MET_USHORT" => Self::U16,

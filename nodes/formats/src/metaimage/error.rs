@@ -85,6 +85,42 @@ pub enum Error {
         /// Name of the data file.
         name: String,
     },
+    /// The pixels are in several files.
+    #[error(
+        "the pixels are in {files} files beside the header, one for each slice; give them together with the header, or write the image again into one file"
+    )]
+    InSlices {
+        /// How many.
+        files: usize,
+    },
+    /// A line in a list of files that is no name.
+    #[error("line {line} should be the name of a file with a slice, but is `{came}`")]
+    NotAFile {
+        /// Line number, from 1.
+        line: usize,
+        /// The beginning of the line.
+        came: String,
+    },
+    /// More or fewer files than slices.
+    #[error(
+        "`ElementDataFile` names {came} files, but {needed} slices are declared, each in its own"
+    )]
+    Slices {
+        /// How many there should be.
+        needed: usize,
+        /// How many are named.
+        came: usize,
+    },
+    /// Another file cannot be read.
+    #[error(
+        "the pixels are in the file `{name}` beside the header, which cannot be read: {source}"
+    )]
+    Beside {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The declared size is beyond the limit.
     #[error(
         "the header declares {declared} bytes of {what}, more than the limit of {limit}; raise the limit if the file is right"
@@ -109,7 +145,7 @@ pub enum Error {
     },
     /// The compressed stream stops before its end.
     #[error(
-        "the compressed pixels end after {came} bytes in the middle of the zlib stream: the file was cut off"
+        "the compressed pixels end after {came} bytes in the middle of the stream: the file was cut off"
     )]
     StreamEndsEarly {
         /// Compressed bytes that were there.
@@ -117,7 +153,7 @@ pub enum Error {
     },
     /// The compressed stream holds more than declared.
     #[error(
-        "the compressed pixels hold more than the declared {declared} bytes: DimSize or ElementType does not fit the data"
+        "the compressed pixels hold more than the declared {declared} bytes: the size or the type in the header does not fit the data"
     )]
     DataLonger {
         /// Declared bytes.
@@ -125,7 +161,7 @@ pub enum Error {
     },
     /// Bytes after the pixels.
     #[error(
-        "{count} bytes follow after the pixels: DimSize, ElementType or CompressedDataSize does not fit the data"
+        "{count} bytes follow after the pixels: the size, the type or the compressed size in the header does not fit the data"
     )]
     TrailingBytes {
         /// How many, where known.
@@ -139,6 +175,16 @@ pub enum Error {
         /// Position in the compressed data.
         at: u64,
         /// What zlib says.
+        reason: String,
+    },
+    /// The gzip stream is broken or ends early.
+    #[error(
+        "the compressed pixels are damaged or were cut off {came} bytes of pixels after their start ({reason}); get the file again from its source"
+    )]
+    Gzip {
+        /// Bytes of pixels before it.
+        came: u64,
+        /// What the decompression says.
         reason: String,
     },
     /// Pixels that do not fit the header, when writing.

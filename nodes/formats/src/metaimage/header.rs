@@ -4,18 +4,11 @@ use std::collections::HashMap;
 
 use nalgebra::Matrix4;
 
+use super::data_file::{self, DataFile};
 use super::element::ScalarType;
-use super::error::{Error, excerpt};
+use super::error::Error;
 use super::field::Field;
-
-/// Where the pixels are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DataFile {
-    /// Right after the header (`ElementDataFile = LOCAL`).
-    Local,
-    /// In the named file in the header's folder: a plain relative path that never leaves it.
-    Beside(String),
-}
+use super::sizes;
 
 /// What a header says. Vectors have one element for each dimension.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +36,8 @@ pub struct Header {
     pub data_file: DataFile,
     /// Bytes to skip at the start of a detached data file.
     pub skip_bytes: u64,
+    /// Whether the pixels are the last bytes of a detached data file, whatever is before them (`HeaderSize = -1`).
+    pub is_data_last: bool,
     /// All other lines, in their order.
     pub other: Vec<Field>,
 }
@@ -75,17 +70,20 @@ fn fields(bytes: &[u8]) -> Result<(Vec<Field>, usize), Error> {
 }
 
 impl Header {
-    /// The header at the start of `bytes`, and where the pixels begin if they are local.
+    /// The header at the start of `bytes`, with the list of files if there is one, and where the pixels begin if they
+    /// are local.
     ///
     /// # Errors
     /// If the bytes are no MetaImage header, a key comes twice or is missing, or a value makes no
     /// sense.
     pub fn parse(bytes: &[u8]) -> Result<(Self, usize), Error> {
         let (fields, offset) = fields(bytes)?;
-        Ok((Self::from_fields(fields)?, offset))
+        let (header, names) = Self::from_fields(fields, &bytes[offset..])?;
+        Ok((header, offset + names))
     }
 
-    fn from_fields(fields: Vec<Field>) -> Result<Self, Error> {
+    /// The header, and how many of the bytes `after` it are names of files.
+    fn from_fields(fields: Vec<Field>, after: &[u8]) -> Result<(Self, usize), Error> {
         let mut lines: HashMap<&str, &Field> = HashMap::with_capacity(fields.len());
         for field in &fields {
             if let Some(first) = lines.insert(canonical(&field.key), field) {
@@ -107,24 +105,20 @@ impl Header {
             n @ 1..=4 => n as usize,
             _ => return Err(dimensions.wrong("1, 2, 3 or 4")),
         };
+        let channels = match get("ElementNumberOfChannels") {
+            Some(field) => match field.count()? {
+                channels @ 1..=65_535 => Some(channels as usize),
+                _ => return Err(field.wrong("a number from 1 to 65535")),
+            },
+            None => None,
+        };
         let size = need("DimSize", "the number of pixels along each axis is needed")?;
-        let dims: Vec<usize> =
-            size.counts(n)?.into_iter().filter_map(|size| size.try_into().ok()).collect();
-        if dims.len() != n {
-            return Err(size.wrong("sizes that fit this machine"));
-        }
+        let (dims, channels) = sizes::sizes(size, n, get("Kinds"), channels)?;
         let element = need("ElementType", "write the type of the pixels, such as MET_UCHAR")?;
         let scalar = ScalarType::from_name(&element.value);
         if scalar.is_none() && !element.value.starts_with("MET_") {
             return Err(element.wrong("a MetaIO type such as MET_UCHAR, MET_SHORT or MET_FLOAT"));
         }
-        let channels = match get("ElementNumberOfChannels") {
-            Some(field) => match field.count()? {
-                channels @ 1..=65_535 => channels as usize,
-                _ => return Err(field.wrong("a number from 1 to 65535")),
-            },
-            None => 1,
-        };
 
         if let Some(field) = get("BinaryData")
             && !field.boolean()?
@@ -143,12 +137,13 @@ impl Header {
             _ => None,
         };
         let file = need("ElementDataFile", "the header must end with it")?;
-        let data_file = data_file(file)?;
-        let skip_bytes = match get("HeaderSize") {
+        let (data_file, names) = data_file::parse(file, &dims, after)?;
+        let is_data_last = get("HeaderSize").is_some_and(|field| field.value == "-1");
+        let skip_bytes = match get("HeaderSize").filter(|_| !is_data_last) {
             Some(field) => field.count()?,
             None => 0,
         };
-        if skip_bytes > 0 && (data_file == DataFile::Local || compressed) {
+        if (skip_bytes > 0 || is_data_last) && (data_file == DataFile::Local || compressed) {
             return Err(Error::Unsupported {
                 what: "`HeaderSize` with local or compressed pixels".to_owned(),
                 hint: "write the image again without HeaderSize",
@@ -167,12 +162,11 @@ impl Header {
             compressed_bytes,
             data_file,
             skip_bytes,
+            is_data_last,
             other: Vec::new(),
         };
-        Ok(Self {
-            other: fields.into_iter().filter(|field| !is_known(&field.key)).collect(),
-            ..header
-        })
+        let other = fields.into_iter().filter(|field| !is_known(&field.key)).collect();
+        Ok((Self { other, ..header }, names))
     }
 
     /// Bytes of all pixels, uncompressed; 0 if an axis has no pixel.
@@ -207,7 +201,7 @@ impl Header {
 }
 
 /// Keys whose value is in a field of [`Header`] of its own.
-fn is_known(key: &str) -> bool {
+pub(crate) fn is_known(key: &str) -> bool {
     const KNOWN: [&str; 15] = [
         "ObjectType",
         "NDims",
@@ -255,28 +249,4 @@ fn transform_matrix(field: Option<&Field>, n: usize) -> Result<Vec<f64>, Error> 
     } else {
         Err(field.wrong("directions of the axes that span the space (the matrix is singular)"))
     }
-}
-
-fn data_file(field: &Field) -> Result<DataFile, Error> {
-    let name = field.value.as_str();
-    if name == "LOCAL" || name == "Local" || name == "local" {
-        return Ok(DataFile::Local);
-    }
-    if name.is_empty() {
-        return Err(field.wrong("LOCAL or the name of a file"));
-    }
-    if name.starts_with("LIST") || name.contains('%') {
-        return Err(Error::Unsupported {
-            what: format!("one file for each slice (`{}`)", excerpt(name)),
-            hint: "write the image again into one file",
-        });
-    }
-    // A header from outside must not make a caller open files anywhere else.
-    let leaves = name.starts_with(['/', '\\'])
-        || name.contains(':')
-        || name.split(['/', '\\']).any(|part| part == "..");
-    if leaves {
-        return Err(field.wrong("a file in the folder of the header"));
-    }
-    Ok(DataFile::Beside(name.to_owned()))
 }

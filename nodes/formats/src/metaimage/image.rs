@@ -1,13 +1,14 @@
 //! A whole MetaImage in memory: read from bytes and written to bytes.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
+use super::data_file::DataFile;
 use super::element::{Pixels, ScalarType};
 use super::error::Error;
-use super::header::{DataFile, Header};
+use super::header::Header;
 use super::pixel_reader::{Limits, PixelReader};
 use crate::matrix_text::number;
 
@@ -37,8 +38,54 @@ impl Image {
     /// If header or data are not well-formed or do not fit each other.
     pub fn read_detached(header: &[u8], data: &[u8], limits: &Limits) -> Result<Self, Error> {
         let (header, _) = Header::parse(header)?;
-        let reader = PixelReader::detached(&header, data)?;
-        Self::finish(header, reader, limits)
+        if let DataFile::Slices(names) = &header.data_file {
+            return Err(Error::InSlices { files: names.len() });
+        }
+        let bytes = detached(&header, data, limits)?;
+        Ok(Self::new(header, bytes))
+    }
+
+    /// From the bytes of a file with the pixels inside, in a second file, or in one file for each slice; `beside` reads
+    /// the file of a name in the same folder.
+    ///
+    /// # Errors
+    /// If a file cannot be read, is not well-formed, or does not fit the header.
+    pub fn read_with(
+        bytes: &[u8],
+        limits: &Limits,
+        mut beside: impl FnMut(&str) -> io::Result<Vec<u8>>,
+    ) -> Result<Self, Error> {
+        let (header, offset) = Header::parse(bytes)?;
+        let mut open = |name: &String| {
+            beside(name).map_err(|source| Error::Beside { name: name.clone(), source })
+        };
+        let pixels = match &header.data_file {
+            DataFile::Local => {
+                let reader = PixelReader::new(&header, &bytes[offset..])?;
+                return Self::finish(header, reader, limits);
+            }
+            DataFile::Beside(name) => detached(&header, &open(name)?, limits)?,
+            DataFile::Slices(names) => {
+                declared(&header, limits)?;
+                // How long the compressed pixels of one slice are is not said.
+                let slice = Header {
+                    dims: header.dims[..header.dims.len() - 1].to_vec(),
+                    compressed_bytes: None,
+                    ..header.clone()
+                };
+                let mut pixels = Vec::new();
+                for name in names {
+                    pixels.extend_from_slice(&detached(&slice, &open(name)?, limits)?);
+                }
+                pixels
+            }
+        };
+        Ok(Self::new(header, pixels))
+    }
+
+    fn new(header: Header, bytes: Vec<u8>) -> Self {
+        let scalar = header.scalar.unwrap_or(ScalarType::U8);
+        Self { pixels: Pixels::from_native(scalar, bytes), header }
     }
 
     fn finish(
@@ -46,16 +93,10 @@ impl Image {
         mut reader: PixelReader<&[u8]>,
         limits: &Limits,
     ) -> Result<Self, Error> {
-        let declared = header.pixel_bytes()?;
-        if declared > limits.pixel_bytes {
-            let limit = limits.pixel_bytes;
-            return Err(Error::TooLarge { what: "pixels", declared, limit });
-        }
         let mut bytes = Vec::new();
-        reader.read(declared as usize, &mut bytes)?;
+        reader.read(declared(&header, limits)?, &mut bytes)?;
         reader.finish()?;
-        let scalar = header.scalar.unwrap_or(ScalarType::U8);
-        Ok(Self { pixels: Pixels::from_native(scalar, bytes), header })
+        Ok(Self::new(header, bytes))
     }
 
     /// The bytes of a `.mha` file; `compressed` makes one zlib stream of the pixels.
@@ -80,6 +121,31 @@ impl Image {
     }
 }
 
+/// How many bytes of pixels there should be, if they are not too many.
+fn declared(header: &Header, limits: &Limits) -> Result<usize, Error> {
+    let (declared, limit) = (header.pixel_bytes()?, limits.pixel_bytes);
+    if declared > limit {
+        return Err(Error::TooLarge { what: "pixels", declared, limit });
+    }
+    Ok(declared as usize)
+}
+
+/// The pixels of a data file in native byte order.
+fn detached(header: &Header, mut data: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
+    let declared = declared(header, limits)?;
+    let mut plain = header.clone();
+    if std::mem::take(&mut plain.is_data_last) {
+        let (came, declared) = (data.len() as u64, declared as u64);
+        let before = came.checked_sub(declared).ok_or(Error::DataEndEarly { declared, came })?;
+        data = &data[before as usize..];
+    }
+    let mut reader = PixelReader::detached(&plain, data)?;
+    let mut bytes = Vec::new();
+    reader.read(declared, &mut bytes)?;
+    reader.finish()?;
+    Ok(bytes)
+}
+
 /// The bytes of a `.mha` file.
 pub(crate) fn write(header: &Header, pixels: &Pixels, compressed: bool) -> Result<Vec<u8>, Error> {
     let (mut file, data) = parts(header, pixels, compressed, &DataFile::Local)?;
@@ -87,7 +153,8 @@ pub(crate) fn write(header: &Header, pixels: &Pixels, compressed: bool) -> Resul
     Ok(file)
 }
 
-fn parts(
+/// The bytes of a header, and those of its pixels; `file` is where these will be.
+pub(crate) fn parts(
     header: &Header,
     pixels: &Pixels,
     compressed: bool,
@@ -111,6 +178,7 @@ fn parts(
         compressed_bytes: compressed.then_some(data.len() as u64),
         data_file: file.clone(),
         skip_bytes: 0,
+        is_data_last: false,
         big_endian: false,
         ..header.clone()
     };
@@ -152,7 +220,9 @@ impl Header {
             ("Offset", join(&self.offset_mm)),
             ("TransformMatrix", join(&self.transform_matrix)),
         ]);
-        if self.skip_bytes > 0 {
+        if self.is_data_last {
+            lines.push(("HeaderSize", "-1".to_owned()));
+        } else if self.skip_bytes > 0 {
             lines.push(("HeaderSize", self.skip_bytes.to_string()));
         }
         let other = self.other.iter().map(|field| (field.key.as_str(), field.value.clone()));
@@ -162,6 +232,7 @@ impl Header {
             match &self.data_file {
                 DataFile::Local => "LOCAL".to_owned(),
                 DataFile::Beside(name) => name.clone(),
+                DataFile::Slices(names) => format!("LIST\n{}", names.join("\n")),
             },
         ));
         let mut text = String::new();

@@ -2,9 +2,10 @@
 
 use nalgebra::{Matrix3, Matrix4, Vector3};
 
-use super::element::Pixels;
+use super::data_file::DataFile;
+use super::element::{Pixels, ScalarType};
 use super::error::Error;
-use super::header::{DataFile, Header};
+use super::header::Header;
 use super::image::{Image, write};
 use super::pixel_reader::Limits;
 
@@ -46,27 +47,48 @@ impl Volume {
     /// # Errors
     /// If the number of voxels does not fit the size, or the geometry makes no sense.
     pub fn write(&self, compressed: bool) -> Result<Vec<u8>, Error> {
-        let header = Header {
-            dims: self.dims.to_vec(),
-            scalar: Some(self.voxels.scalar()),
-            channels: 1,
-            spacing_mm: self.spacing_mm.as_slice().to_vec(),
-            offset_mm: self.origin_mm.as_slice().to_vec(),
-            // A MetaImage writes the direction of one axis after the other: column by column.
-            transform_matrix: self.direction.as_slice().to_vec(),
-            big_endian: false,
-            compressed: false,
-            compressed_bytes: None,
-            data_file: DataFile::Local,
-            skip_bytes: 0,
-            other: vec![super::Field {
-                key: "AnatomicalOrientation".to_owned(),
-                value: "RAI".to_owned(),
-                line: 0,
-            }],
-        };
+        let (dims, scalar) = (self.dims, self.voxels.scalar());
+        let header = header(dims, scalar, self.spacing_mm, self.origin_mm, self.direction);
         write(&header, &self.voxels, compressed)
     }
+}
+
+/// The header of a volume.
+pub(crate) fn header(
+    dims: [usize; 3],
+    scalar: ScalarType,
+    spacing_mm: Vector3<f64>,
+    origin_mm: Vector3<f64>,
+    direction: Matrix3<f64>,
+) -> Header {
+    Header {
+        dims: dims.to_vec(),
+        scalar: Some(scalar),
+        channels: 1,
+        spacing_mm: spacing_mm.as_slice().to_vec(),
+        offset_mm: origin_mm.as_slice().to_vec(),
+        // A MetaImage writes the direction of one axis after the other: column by column.
+        transform_matrix: direction.as_slice().to_vec(),
+        big_endian: false,
+        compressed: false,
+        compressed_bytes: None,
+        data_file: DataFile::Local,
+        skip_bytes: 0,
+        is_data_last: false,
+        other: vec![super::Field {
+            key: "AnatomicalOrientation".to_owned(),
+            value: "RAI".to_owned(),
+            line: 0,
+        }],
+    }
+}
+
+/// Spacing, origin and direction of a map from voxels to millimetres.
+pub(crate) fn split(world_from_voxel: &Matrix4<f64>) -> (Vector3<f64>, Vector3<f64>, Matrix3<f64>) {
+    let axes = world_from_voxel.fixed_view::<3, 3>(0, 0);
+    let spacing_mm = Vector3::from_fn(|axis, _| axes.column(axis).norm());
+    let direction = Matrix3::from_fn(|row, axis| axes[(row, axis)] / spacing_mm[axis] + 0.0);
+    (spacing_mm, world_from_voxel.fixed_view::<3, 1>(0, 3).into_owned(), direction)
 }
 
 impl TryFrom<Image> for Volume {
@@ -76,13 +98,13 @@ impl TryFrom<Image> for Volume {
         let [x, y, z] = header.dims[..] else {
             return Err(Error::Unsupported {
                 what: format!("an image of {} dimensions as a volume", header.dims.len()),
-                hint: "give an image with NDims = 3",
+                hint: "give an image with NDims = 3: one volume, no single slice and no series",
             });
         };
         if header.channels != 1 {
             return Err(Error::Unsupported {
                 what: format!("a volume of {} channels", header.channels),
-                hint: "give an image with ElementNumberOfChannels = 1",
+                hint: "export one channel, or gray (ElementNumberOfChannels = 1)",
             });
         }
         Ok(Self {

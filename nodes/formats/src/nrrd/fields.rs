@@ -43,23 +43,49 @@ const KNOWN: [&str; 30] = [
 ];
 
 /// The fields of a header, and the bytes after it.
-pub struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     values: HashMap<&'static str, &'a str>,
+    /// Lines `key:=value`, which say nothing about how to read the voxels, and the fields that NRRD does not know.
+    pub lines: Vec<Entry<'a>>,
     /// What follows after the blank line; the voxels, unless they are in a second file.
     pub rest: &'a [u8],
 }
 
+/// A line of the writer's own.
+pub(crate) struct Entry<'a> {
+    /// What stands before the colon.
+    pub key: &'a str,
+    /// What stands after it, without the blanks around it.
+    pub value: &'a str,
+    /// Line number, from 1.
+    pub line: usize,
+    /// Whether it is written `key:=value`, as NRRD wants what it does not know.
+    pub is_own: bool,
+}
+
 impl<'a> Fields<'a> {
-    /// The header at the start of `bytes`.
+    /// The header of a volume at the start of `bytes`: it has no fields that NRRD does not know.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
+        let fields = Self::parse_any(bytes, LONGEST)?;
+        match fields.lines.iter().find(|line| !line.is_own) {
+            None => Ok(fields),
+            Some(&Entry { key, value, line, .. }) => {
+                Err(Error::Line { line, came: excerpt(&format!("{key}: {value}")) })
+            }
+        }
+    }
+
+    /// The header at the start of `bytes`, of at most `longest` bytes, with fields of all names.
+    pub fn parse_any(bytes: &'a [u8], longest: usize) -> Result<Self, Error> {
         let mut values = HashMap::new();
+        let mut lines = Vec::new();
         let mut rest = bytes;
         for line in 1.. {
             let came = bytes.len() - rest.len();
-            if came > LONGEST {
-                return Err(Error::HeaderTooLong { limit: LONGEST });
+            if came > longest {
+                return Err(Error::HeaderTooLong { limit: longest });
             }
-            let within = &rest[..rest.len().min(LONGEST)];
+            let within = &rest[..rest.len().min(longest)];
             let end = within.iter().position(|byte| *byte == b'\n');
             let text = &within[..end.unwrap_or(within.len())];
             let after = &rest[end.map_or(within.len(), |end| end + 1)..];
@@ -68,7 +94,7 @@ impl<'a> Fields<'a> {
             if line > 1 && text.is_empty() {
                 // A detached header may end without a blank line.
                 let is_whole = end.is_some() || values.contains_key("data file");
-                let fields = Self { values, rest: after };
+                let fields = Self { values, lines, rest: after };
                 return if is_whole { Ok(fields) } else { Err(Error::HeaderCutOff { came }) };
             }
             rest = after;
@@ -84,20 +110,18 @@ impl<'a> Fields<'a> {
                 continue;
             }
             let (name, value) = text.split_once(':').ok_or_else(wrong)?;
-            if value.starts_with('=') {
-                // A key of the writer's own says nothing about how to read the voxels.
-                continue;
-            }
-            let value = value.strip_prefix(' ').ok_or_else(wrong)?.trim_ascii();
-            let field = canonical(name).ok_or_else(wrong)?;
-            if values.insert(field, value).is_some() {
-                return Err(Error::Duplicate { field: field.to_owned(), line });
-            }
-            if end.is_none() && rest.is_empty() && !values.contains_key("data file") {
-                return Err(Error::HeaderCutOff { came: bytes.len() });
+            let own = value.strip_prefix('=');
+            let value = own.or(value.strip_prefix(' ')).ok_or_else(wrong)?.trim_ascii();
+            let is_own = own.is_some();
+            match canonical(name).filter(|_| !is_own) {
+                Some(field) if values.insert(field, value).is_some() => {
+                    return Err(Error::Duplicate { field: field.to_owned(), line });
+                }
+                Some(_) => {}
+                None => lines.push(Entry { key: name.trim_ascii(), value, line, is_own }),
             }
         }
-        Err(Error::HeaderTooLong { limit: LONGEST })
+        Err(Error::HeaderTooLong { limit: longest })
     }
 
     /// The value of a field.

@@ -7,9 +7,37 @@ use crate::metaimage;
 pub enum Error {
     /// The file is of no kind that is known.
     #[error(
-        "this is no NRRD, NIfTI-1 or MetaImage file: it begins like none of them; convert it, for example with 3D Slicer"
+        "this is no NRRD, NIfTI or MetaImage file: it begins like none of them; convert it, for example with 3D Slicer"
     )]
     UnknownKind,
+    /// Images over time.
+    #[error(
+        "this is a sequence of images over time and no volume; play it as a sequence, or reconstruct a volume from it first"
+    )]
+    Sequence,
+    /// A NIfTI header whose voxels are in another file of unknown name.
+    #[error(
+        "this NIfTI volume is in two files: the voxels are in the `.img` that has the name of this `.hdr`; read it by its name (`PlacedVolume::read_named`), or save it as one file, `.nii` or `.nii.gz`"
+    )]
+    Pair,
+    /// The name of a file does not say what kind of volume it is.
+    #[error(
+        "`{name}` does not end as a volume that can be written: name it .mha or .mhd (MetaImage), .nrrd or .nhdr (NRRD), .nii or .nii.gz (NIfTI-1)"
+    )]
+    UnknownEnding {
+        /// The name.
+        name: String,
+    },
+    /// Axes that are not at right angles, in a format that has only rotations.
+    #[error(
+        "the axes of the volume meet at {angle_deg:.2}° and not at right angles, which {format} cannot say; write it as NRRD or NIfTI, or resample it"
+    )]
+    Sheared {
+        /// The angle farthest from 90°, in degrees.
+        angle_deg: f64,
+        /// The format.
+        format: &'static str,
+    },
     /// A MetaImage is wrong.
     #[error(transparent)]
     MetaImage(#[from] metaimage::Error),

@@ -1,7 +1,7 @@
 //! What can be wrong with a PLUS sequence, in words for the person who has the file.
 
 use super::transform_name::NoTransformName;
-use crate::metaimage;
+use crate::{metaimage, placed_volume};
 
 /// Why a sequence cannot be read, shown or written.
 #[derive(Debug, thiserror::Error)]
@@ -9,16 +9,22 @@ pub enum Error {
     /// It is no well-formed MetaImage.
     #[error(transparent)]
     MetaImage(#[from] metaimage::Error),
+    /// It is no well-formed NRRD.
+    #[error(transparent)]
+    Nrrd(#[from] placed_volume::Error),
     /// The axes are not those of a sequence.
     #[error(
-        "a sequence of 2-D images has DimSize = width height frames and Kinds = domain domain list, but this file has DimSize = {dims} and Kinds = {kinds}"
+        "a sequence of 2-D images has the sizes `width height frames` and the kinds `domain domain list` (in a NRRD with `vector` before them if there are colours), but this file has the sizes `{dims}` and the kinds `{kinds}`"
     )]
     NotASequence {
-        /// `DimSize` of the file.
+        /// Sizes in the file.
         dims: String,
-        /// `Kinds` of the file.
+        /// Kinds of axes in the file.
         kinds: String,
     },
+    /// A sequence without frames as a NRRD.
+    #[error("a NRRD cannot hold a sequence without frames; write it as a MetaImage (`.igs.mha`)")]
+    NoFrames,
     /// A key such as `Seq_Frame12` without frame number or field name.
     #[error("`{key}` in line {line} should read `Seq_FrameNNNN_Field`")]
     FrameKey {

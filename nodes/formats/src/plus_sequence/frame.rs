@@ -59,7 +59,8 @@ impl ImageStatus {
 /// What the header says about one frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
-    /// When it was acquired, in seconds on the recording's own clock, finite.
+    /// When it was acquired, in seconds on the recording's own clock, finite; 0 for a single image whose
+    /// file does not say.
     pub timestamp_s: f64,
     /// The same before the recorder smoothed it.
     pub unfiltered_timestamp_s: Option<f64>,

@@ -12,7 +12,7 @@ use crate::matrix_text;
 use crate::metaimage::{Field, digits, excerpt};
 
 /// What every line of a frame starts with.
-pub(super) const PREFIX: &str = "Seq_Frame";
+pub(crate) const PREFIX: &str = "Seq_Frame";
 
 /// Frames while their lines are still being read.
 #[derive(Default)]
@@ -159,8 +159,10 @@ impl Partial {
             return Err(Error::StatusWithoutTransform { frame, name: name.to_string() });
         }
         let missing = Error::MissingField { frame, frames, field: "Timestamp" };
+        // A single image is at no other time than itself.
+        let timestamp_s = self.timestamp_s.or((frames == 1).then_some(0.0));
         Ok(Frame {
-            timestamp_s: self.timestamp_s.ok_or(missing)?,
+            timestamp_s: timestamp_s.ok_or(missing)?,
             unfiltered_timestamp_s: self.unfiltered_timestamp_s,
             number: self.number,
             image_status: self.image_status.unwrap_or(ImageStatus::Absent),

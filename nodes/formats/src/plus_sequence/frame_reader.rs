@@ -4,6 +4,7 @@ use std::io::BufRead;
 
 use super::error::Error;
 use super::header::SequenceHeader;
+use super::opened::{Opened, read_header};
 use crate::metaimage::{self, Limits, PixelReader};
 
 /// Reads the header at once and the images one by one.
@@ -11,44 +12,41 @@ pub struct FrameReader<R> {
     header: SequenceHeader,
     /// Gone once the end has been checked.
     pixels: Option<PixelReader<R>>,
+    /// Bytes of an image in the file; there may be placeholders where there are poses only.
     frame_bytes: usize,
     next: usize,
 }
 
 impl<R: BufRead> FrameReader<R> {
-    /// Reads the header of a sequence from the start of a `.mha` file.
+    /// Reads the header of a sequence from the start of a MetaImage or NRRD; which it is shows in its first bytes.
     ///
     /// # Errors
     /// If the stream fails, or the header is not well-formed or beyond the limits.
     pub fn open(mut source: R, limits: &Limits) -> Result<Self, Error> {
-        let bytes = metaimage::read_header(&mut source, limits)?;
-        let (sequence, header, _) = SequenceHeader::parse(&bytes)?;
-        Self::start(sequence, PixelReader::new(&header, source)?, limits)
+        let bytes = read_header(&mut source, limits)?;
+        let opened = Opened::parse(&bytes, limits)?;
+        let pixels = opened.local(source)?;
+        Self::start(opened, pixels, limits)
     }
 
-    /// A sequence whose header (`.mhd`) and pixels are two files.
+    /// A sequence whose header (`.mhd`, `.nhdr`) and pixels are two files.
     ///
     /// # Errors
     /// If the header is not well-formed or beyond the limits.
     pub fn open_detached(header: &[u8], pixels: R, limits: &Limits) -> Result<Self, Error> {
-        let (sequence, header, _) = SequenceHeader::parse(header)?;
-        Self::start(sequence, PixelReader::detached(&header, pixels)?, limits)
+        let opened = Opened::parse(header, limits)?;
+        let pixels = opened.detached(pixels)?;
+        Self::start(opened, pixels, limits)
     }
 
-    fn start(
-        header: SequenceHeader,
-        pixels: PixelReader<R>,
-        limits: &Limits,
-    ) -> Result<Self, Error> {
-        let frame_bytes = header.images.as_ref().map_or(0, super::ImageFormat::frame_bytes);
-        if frame_bytes as u64 > limits.pixel_bytes {
-            return Err(Error::MetaImage(metaimage::Error::TooLarge {
-                what: "one image",
-                declared: frame_bytes as u64,
-                limit: limits.pixel_bytes,
-            }));
+    fn start(opened: Opened, pixels: PixelReader<R>, limits: &Limits) -> Result<Self, Error> {
+        let (declared, limit) = (opened.frame_bytes()?, limits.pixel_bytes);
+        if declared > limit {
+            let what = "one image";
+            return Err(metaimage::Error::TooLarge { what, declared, limit }.into());
         }
-        Ok(Self { header, pixels: Some(pixels), frame_bytes, next: 0 })
+        let frame_bytes = declared as usize;
+        Ok(Self { header: opened.sequence, pixels: Some(pixels), frame_bytes, next: 0 })
     }
 
     /// What the sequence says before its pixels.
@@ -75,6 +73,9 @@ impl<R: BufRead> FrameReader<R> {
             return Ok(None);
         }
         reader.read(self.frame_bytes, pixels)?;
+        if self.header.images.is_none() {
+            pixels.clear();
+        }
         self.pixels = Some(reader);
         self.next += 1;
         Ok(Some(self.next - 1))

@@ -4,7 +4,7 @@ use super::error::Error;
 use super::frame::Frame;
 use super::frame_fields::{Gathered, PREFIX};
 use super::orientation::Orientation;
-use crate::metaimage::{self, Field, Header, ScalarType};
+use crate::metaimage::{self, Field, Header, ScalarType, excerpt};
 
 /// The format that all images of a sequence have.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,8 +37,8 @@ pub struct SequenceHeader {
     pub images: Option<ImageFormat>,
     /// One for each frame, in the order of the file.
     pub frames: Vec<Frame>,
-    /// `ElementSpacing` of an image's x and y axes as written; PLUS writes 1 and takes millimetres
-    /// from the calibration.
+    /// The spacing of an image's x and y axes as written; PLUS writes 1 and takes millimetres from the
+    /// calibration.
     pub pixel_spacing: [f64; 2],
     /// Other lines of the header, in their order.
     pub other: Vec<(String, String)>,
@@ -54,14 +54,19 @@ const SAID_ELSEWHERE: [&str; 5] = [
 ];
 
 impl SequenceHeader {
-    /// From the bytes up to and with the line `ElementDataFile`; more bytes may follow. Also
+    /// Of a MetaImage: from the bytes up to and with the line `ElementDataFile`; more bytes may follow. Also
     /// returns the MetaImage header, which says how the pixels are stored, and where they begin.
     ///
     /// # Errors
     /// If the header is not well-formed or not that of a sequence of 2-D images.
     pub fn parse(bytes: &[u8]) -> Result<(Self, Header, usize), Error> {
         let (mut header, offset) = Header::parse(bytes)?;
-        let axes = Axes::of(&header)?;
+        Ok((Self::of(&mut header)?, header, offset))
+    }
+
+    /// What a header says; the lines about frames are taken from it.
+    pub(super) fn of(header: &mut Header) -> Result<Self, Error> {
+        let axes = Axes::of(header)?;
         let mut gathered = Gathered::default();
         let mut other = Vec::new();
         for line in std::mem::take(&mut header.other) {
@@ -72,8 +77,8 @@ impl SequenceHeader {
             }
         }
         header.other = other;
-        let sequence = Self {
-            images: axes.images(&header)?,
+        Ok(Self {
+            images: axes.images(header)?,
             frames: gathered.finish(axes.frames)?,
             pixel_spacing: [header.spacing_mm[0], header.spacing_mm[1]],
             other: header
@@ -82,8 +87,7 @@ impl SequenceHeader {
                 .filter(|line| !SAID_ELSEWHERE.contains(&line.key.as_str()))
                 .map(|Field { key, value, .. }| (key.clone(), value.clone()))
                 .collect(),
-        };
-        Ok((sequence, header, offset))
+        })
     }
 
     /// The first frame that is not later than the one before it, if there is one.
@@ -107,7 +111,7 @@ impl Axes {
         let dims = &header.dims;
         let not_a_sequence = || Error::NotASequence {
             dims: dims.iter().map(usize::to_string).collect::<Vec<_>>().join(" "),
-            kinds: header.get("Kinds").unwrap_or("(not written)").to_owned(),
+            kinds: excerpt(header.get("Kinds").unwrap_or("(not written)")),
         };
         // Before `Kinds` was written the last axis was always time.
         let kinds = header.get("Kinds").unwrap_or(match dims.len() {
@@ -115,7 +119,14 @@ impl Axes {
             3 => "domain domain list",
             _ => "domain domain domain list",
         });
-        let kinds: Vec<&str> = kinds.split_ascii_whitespace().collect();
+        let mut kinds: Vec<&str> = kinds.split_ascii_whitespace().collect();
+        if kinds.first() == Some(&"vector") && header.channels > 1 {
+            kinds.remove(0);
+        }
+        // PLUS leaves out the last axis of a sequence of one frame.
+        if kinds[..] == ["domain", "domain"] && dims.get(2) == Some(&1) {
+            kinds.push("list");
+        }
         let (width, height, depth, frames) = match (&kinds[..], &dims[..]) {
             (["domain", "domain"], [w, h]) => (*w, *h, 1, 1),
             (["domain", "domain", "list" | "time"], [w, h, n]) => (*w, *h, 1, *n),

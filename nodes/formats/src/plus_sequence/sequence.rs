@@ -3,6 +3,7 @@
 use super::error::Error;
 use super::gray_image::GrayImage;
 use super::header::SequenceHeader;
+use super::opened::Opened;
 use crate::metaimage::{self, Limits, PixelReader};
 
 /// A sequence with all its pixels.
@@ -14,33 +15,32 @@ pub struct Sequence {
 }
 
 impl Sequence {
-    /// From the bytes of a `.mha` file.
+    /// From the bytes of a MetaImage (`.igs.mha`) or NRRD (`.igs.nrrd`); which it is shows in its first bytes.
     ///
     /// # Errors
     /// If the bytes are not exactly one well-formed sequence with its pixels inside.
     pub fn read(bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
-        let (sequence, header, offset) = SequenceHeader::parse(bytes)?;
-        let reader = PixelReader::new(&header, &bytes[offset..])?;
-        Self::finish(sequence, &header, reader, limits)
+        let opened = Opened::parse(bytes, limits)?;
+        let reader = opened.local(&bytes[opened.offset..])?;
+        Self::finish(opened, reader, limits)
     }
 
-    /// From the bytes of a `.mhd` header and of the data file that it names.
+    /// From the bytes of a header (`.mhd`, `.nhdr`) and of the data file that it names.
     ///
     /// # Errors
     /// If header or data are not well-formed or do not fit each other.
     pub fn read_detached(header: &[u8], data: &[u8], limits: &Limits) -> Result<Self, Error> {
-        let (sequence, header, _) = SequenceHeader::parse(header)?;
-        let reader = PixelReader::detached(&header, data)?;
-        Self::finish(sequence, &header, reader, limits)
+        let opened = Opened::parse(header, limits)?;
+        let reader = opened.detached(data)?;
+        Self::finish(opened, reader, limits)
     }
 
     fn finish(
-        sequence: SequenceHeader,
-        header: &metaimage::Header,
+        opened: Opened,
         mut reader: PixelReader<&[u8]>,
         limits: &Limits,
     ) -> Result<Self, Error> {
-        let declared = header.pixel_bytes()?;
+        let declared = opened.header.pixel_bytes()?;
         if declared > limits.pixel_bytes {
             let (what, limit) = ("pixels", limits.pixel_bytes);
             return Err(metaimage::Error::TooLarge { what, declared, limit }.into());
@@ -48,7 +48,10 @@ impl Sequence {
         let mut pixels = Vec::new();
         reader.read(declared as usize, &mut pixels)?;
         reader.finish()?;
-        Ok(Self { header: sequence, pixels })
+        if opened.sequence.images.is_none() {
+            pixels.clear();
+        }
+        Ok(Self { header: opened.sequence, pixels })
     }
 
     /// From a header and the pixels of all frames, one after the other, in native byte order.

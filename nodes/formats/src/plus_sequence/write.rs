@@ -4,9 +4,11 @@ use super::error::Error;
 use super::frame::{Frame, ImageStatus, TransformStatus};
 use super::frame_fields::PREFIX;
 use super::header::SequenceHeader;
+use super::nrrd;
+use super::opened::Opened;
 use super::sequence::Sequence;
 use crate::matrix_text::{self, number};
-use crate::metaimage::{DataFile, Field, Header, ScalarType, deflate};
+use crate::metaimage::{DataFile, Field, Header, Limits, ScalarType, deflate};
 
 impl Sequence {
     /// The bytes of a `.igs.mha` file; `compressed` makes one zlib stream of the pixels.
@@ -14,12 +16,68 @@ impl Sequence {
     /// # Errors
     /// If a name or a value could not be read again as it is.
     pub fn write(&self, compressed: bool) -> Result<Vec<u8>, Error> {
+        let (mut file, data) = self.metaimage(compressed, DataFile::Local)?;
+        file.extend_from_slice(&data);
+        Ok(file)
+    }
+
+    /// The bytes of a `.mhd` header that names `data_file`, and those of that data file.
+    ///
+    /// # Errors
+    /// If a name or a value could not be read again as it is.
+    pub fn write_detached(
+        &self,
+        data_file: &str,
+        compressed: bool,
+    ) -> Result<(Vec<u8>, Vec<u8>), Error> {
+        self.metaimage(compressed, DataFile::Beside(data_file.to_owned()))
+    }
+
+    /// The bytes of a `.igs.nrrd` file; `compressed` makes gzip of the pixels.
+    ///
+    /// # Errors
+    /// If a name or a value could not be read again as it is, or there are no frames.
+    pub fn write_nrrd(&self, compressed: bool) -> Result<Vec<u8>, Error> {
+        let (mut file, data) = self.nrrd(compressed, None)?;
+        file.extend_from_slice(&data);
+        Ok(file)
+    }
+
+    /// The bytes of a `.nhdr` header that names `data_file`, and those of that data file.
+    ///
+    /// # Errors
+    /// As [`Self::write_nrrd`].
+    pub fn write_nrrd_detached(
+        &self,
+        data_file: &str,
+        compressed: bool,
+    ) -> Result<(Vec<u8>, Vec<u8>), Error> {
+        self.nrrd(compressed, Some(data_file))
+    }
+
+    fn metaimage(&self, compressed: bool, file: DataFile) -> Result<(Vec<u8>, Vec<u8>), Error> {
         let compressed = compressed && !self.all_pixels().is_empty();
         let raw = little_endian(self);
         let data = if compressed { deflate(&raw)? } else { raw };
-        let mut file = self.header().write(compressed.then_some(data.len() as u64))?;
-        file.extend_from_slice(&data);
-        Ok(file)
+        let compressed_bytes = compressed.then_some(data.len() as u64);
+        let header = Header { data_file: file, ..self.header().described(compressed_bytes) };
+        let bytes = header.write()?;
+        self.header().is_said_by(&bytes)?;
+        Ok((bytes, data))
+    }
+
+    fn nrrd(&self, gzip: bool, file: Option<&str>) -> Result<(Vec<u8>, Vec<u8>), Error> {
+        let frames = self.header().frames.len();
+        if frames == 0 {
+            return Err(Error::NoFrames);
+        }
+        // One blank pixel for each frame where there are poses only.
+        let raw =
+            if self.header().images.is_some() { little_endian(self) } else { vec![0; frames] };
+        let data = if gzip { crate::gzip::pack(&raw)? } else { raw };
+        let bytes = nrrd::write(&self.header().described(None), gzip, file);
+        self.header().is_said_by(&bytes)?;
+        Ok((bytes, data))
     }
 }
 
@@ -39,6 +97,13 @@ impl SequenceHeader {
     /// # Errors
     /// If a name or a value could not be read again as it is.
     pub fn write(&self, compressed_bytes: Option<u64>) -> Result<Vec<u8>, Error> {
+        let bytes = self.described(compressed_bytes).write()?;
+        self.is_said_by(&bytes)?;
+        Ok(bytes)
+    }
+
+    /// The header of a MetaImage that says the same.
+    fn described(&self, compressed_bytes: Option<u64>) -> Header {
         let (width, height) =
             self.images.as_ref().map_or((0, 0), |format| (format.width_px, format.height_px));
         let scalar = self.images.as_ref().map(|format| format.scalar);
@@ -63,7 +128,7 @@ impl SequenceHeader {
                 line(format!("{PREFIX}{index:04}_{field}"), value);
             }
         }
-        let header = Header {
+        Header {
             dims: vec![width, height, self.frames.len()],
             scalar: scalar.filter(|_| width > 0).or((width > 0).then_some(ScalarType::U8)),
             channels: self.images.as_ref().map_or(1, |format| format.channels),
@@ -75,13 +140,17 @@ impl SequenceHeader {
             compressed_bytes,
             data_file: DataFile::Local,
             skip_bytes: 0,
+            is_data_last: false,
             other,
-        };
-        let bytes = header.write()?;
-        // What cannot be read again must not be written.
-        let (again, ..) = Self::parse(&bytes)?;
+        }
+    }
+
+    /// Whether a header in bytes reads as this one: what cannot be read again must not be written.
+    fn is_said_by(&self, bytes: &[u8]) -> Result<(), Error> {
+        let again =
+            Opened::parse(bytes, &Limits { header_bytes: u64::MAX, pixel_bytes: 0 })?.sequence;
         if &again == self {
-            return Ok(bytes);
+            return Ok(());
         }
         let differs = again.frames.iter().zip(&self.frames).position(|(a, b)| a != b);
         let key = differs.map_or("header".to_owned(), |frame| format!("{PREFIX}{frame:04}"));

@@ -68,7 +68,8 @@ fn volume(path: &Path) -> Result<PlacedVolume, Error> {
         std::fs::read(path).map_err(|source| Error::Open { path: path.to_owned(), source })
     };
     let beside = |name: &str| std::fs::read(path.with_file_name(name));
-    PlacedVolume::read(&open(path)?, &Limits::default(), beside)
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    PlacedVolume::read_named(&name, &open(path)?, &Limits::default(), beside)
         .map_err(|source| Error::Volume { path: path.to_owned(), source })
 }
 
