@@ -20,3 +20,4 @@ pub mod placed_volume;
 pub mod plus_config;
 pub mod plus_sequence;
 pub mod surface_file;
+mod xml;

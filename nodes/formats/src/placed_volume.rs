@@ -12,6 +12,7 @@ pub use crate::metaimage::{Limits, Pixels};
 pub use error::Error;
 pub(crate) use voxel_bytes::VoxelBytes;
 
+use crate::matrix_text::maps_both_ways;
 use crate::{metaimage, nifti, nrrd};
 
 /// Voxels of one number each on a regular grid.
@@ -74,7 +75,7 @@ impl TryFrom<metaimage::Volume> for PlacedVolume {
     type Error = Error;
 
     fn try_from(volume: metaimage::Volume) -> Result<Self, Error> {
-        let lps_from_voxel = volume.world_from_voxel();
+        let lps_from_voxel = checked(volume.world_from_voxel())?;
         if volume.dims.contains(&0) {
             return Err(Error::wrong("DimSize", "at least one voxel along each axis", "0"));
         }
@@ -95,6 +96,17 @@ pub(crate) fn spans_space(axes: &Matrix3<f64>) -> bool {
     let lengths: f64 = (0..3).map(|axis| axes.column(axis).norm()).product();
     // Relative to the lengths, so that micrometre voxels are as good as metres.
     axes.iter().all(|value| value.is_finite()) && axes.determinant().abs() > 1e-6 * lengths
+}
+
+/// A map that can be computed with in both directions.
+pub(crate) fn checked(lps_from_voxel: Matrix4<f64>) -> Result<Matrix4<f64>, Error> {
+    if maps_both_ways(&lps_from_voxel) {
+        return Ok(lps_from_voxel);
+    }
+    let came: Vec<String> =
+        lps_from_voxel.iter().take(15).map(|value| format!("{value:e}")).collect();
+    let expected = "millimetres, neither so large nor so small that they cannot be computed with";
+    Err(Error::wrong("the place of the volume", expected, came.join(" ")))
 }
 
 /// The map from voxels to millimetres in LPS, of one whose first two axes point along `signs` times left and back.

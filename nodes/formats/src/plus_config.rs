@@ -10,6 +10,8 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::matrix_text;
 use crate::metaimage::excerpt;
+use crate::xml;
+pub use crate::xml::Excess;
 
 /// The largest file that is read: the real ones are some kilobytes.
 pub const LARGEST_FILE: usize = 16 << 20;
@@ -54,6 +56,9 @@ pub enum Error {
         /// Position from the start.
         at: usize,
     },
+    /// More of something than any device set has.
+    #[error("the file has {} {}, more than the {} of any device set; is it the right file?", .0.came, .0.what, .0.most)]
+    TooMany(Excess),
     /// No well-formed XML.
     #[error("the file is no well-formed XML")]
     Xml(#[from] roxmltree::Error),
@@ -127,6 +132,9 @@ impl PlusConfig {
         }
         let text =
             str::from_utf8(bytes).map_err(|error| Error::NotText { at: error.valid_up_to() })?;
+        if let Some(excess) = xml::excess(text, MOST_NODES) {
+            return Err(Error::TooMany(excess));
+        }
         let options =
             ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..Default::default() };
         let document = Document::parse_with_options(text, options)?;

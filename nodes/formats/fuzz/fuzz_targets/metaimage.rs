@@ -5,19 +5,19 @@ use formats::metaimage::{
 };
 use nalgebra::{Matrix3, Vector3};
 
-use super::{BESIDE, LIMITS, Target, bounded, has, odd_numbers, with_beside};
+use super::{BESIDE, LIMITS, Target, bounded, has, inflated, odd_numbers, with_beside};
 
 /// What is tried, and with what.
 pub const TARGET: Target = Target { name: "metaimage", check, seeds, words: WORDS };
 
 fn check(bytes: &[u8]) {
     let (file, beside) = with_beside(bytes);
-    let is_compressed = has(bytes, b"CompressedData");
-    let read = bounded(bytes.len(), is_compressed, || match beside {
+    let inflated = if has(bytes, b"CompressedData") { inflated(bytes.len()) } else { 0 };
+    let read = bounded(bytes.len(), inflated, || match beside {
         Some(data) => Image::read_detached(file, data, &LIMITS),
         None => Image::read(file, &LIMITS),
     });
-    let streamed = stream(file, beside, is_compressed);
+    let streamed = stream(file, beside, inflated);
     let Ok(image) = read else {
         if let (Ok((header, _)), None) = (Header::parse(file), beside) {
             let is_refused =
@@ -34,8 +34,9 @@ fn check(bytes: &[u8]) {
     let all = header.spacing_mm.iter().chain(&header.offset_mm).chain(&header.transform_matrix);
     assert!(all.into_iter().all(|number| number.is_finite()));
     assert!(header.spacing_mm.iter().all(|mm| *mm > 0.0));
-    let count = header.dims.iter().product::<usize>() * header.channels;
-    assert_eq!(image.pixels.len(), if header.dims.contains(&0) { 0 } else { count });
+    let is_empty = header.dims.contains(&0);
+    let count = if is_empty { 0 } else { header.dims.iter().product::<usize>() * header.channels };
+    assert_eq!(image.pixels.len(), count);
     assert_eq!(
         streamed.expect("what is read as a whole is read as a stream") as u64,
         header.pixel_bytes().unwrap()
@@ -65,9 +66,9 @@ fn again(image: &Image) {
 }
 
 /// How many bytes the pixels have, read in uneven steps.
-fn stream(file: &[u8], beside: Option<&[u8]>, is_compressed: bool) -> Result<usize, Error> {
+fn stream(file: &[u8], beside: Option<&[u8]>, inflated: usize) -> Result<usize, Error> {
     let came = file.len() + beside.map_or(0, <[u8]>::len);
-    bounded(came, is_compressed, || {
+    bounded(came, inflated, || {
         let mut source = file;
         let header = read_header(&mut source, &LIMITS)?;
         assert!(file.starts_with(&header));

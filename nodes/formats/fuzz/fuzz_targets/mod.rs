@@ -68,18 +68,20 @@ pub fn with_beside(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
 
 /// What a reader may have in use at once for so many bytes: a constant for its buffers, and a multiple of what came.
 ///
-/// Deflate makes nothing more than 1032 times smaller, so compressed bytes count as so many more, up to the limit.
-/// Values are in use three times: read, while their array grows, and as numbers.
-pub fn most_bytes(came: usize, is_compressed: bool) -> usize {
-    let inflated =
-        if is_compressed { came.saturating_mul(1032).min(LIMITS.pixel_bytes as usize) } else { 0 };
+/// Values that were compressed are in use three times: read, while their array grows, and as numbers.
+pub fn most_bytes(came: usize, inflated: usize) -> usize {
     (256 << 10) + 128 * came + 4 * inflated
 }
 
+/// What so many bytes may inflate to: deflate makes nothing more than 1032 times smaller, and there are [`LIMITS`].
+pub fn inflated(came: usize) -> usize {
+    came.saturating_mul(1032).min(LIMITS.pixel_bytes as usize)
+}
+
 /// What `read` returns; it must not use more than [`most_bytes`].
-pub fn bounded<T>(came: usize, is_compressed: bool, read: impl FnOnce() -> T) -> T {
+pub fn bounded<T>(came: usize, inflated: usize, read: impl FnOnce() -> T) -> T {
     let (done, used) = allocations::most_during(read);
-    let most = most_bytes(came, is_compressed);
+    let most = most_bytes(came, inflated);
     assert!(used <= most, "{used} bytes in use for {came} that came, more than {most}");
     done
 }

@@ -2,14 +2,18 @@
 
 use formats::nifti;
 
-use super::{LIMITS, Target, assert_volume, bounded, gzip, odd_numbers};
+use super::{LIMITS, Target, assert_volume, bounded, gzip, inflated, odd_numbers};
 
 /// What is tried, and with what.
 pub const TARGET: Target = Target { name: "nifti", check, seeds, words: WORDS };
 
 fn check(bytes: &[u8]) {
     let is_gzip = bytes.starts_with(&[0x1f, 0x8b]);
-    let Ok(volume) = bounded(bytes.len(), is_gzip, || nifti::read(bytes, &LIMITS)) else { return };
+    let Ok(volume) = bounded(bytes.len(), if is_gzip { inflated(bytes.len()) } else { 0 }, || {
+        nifti::read(bytes, &LIMITS)
+    }) else {
+        return;
+    };
     assert!(nifti::is_nifti(bytes));
     if !is_gzip {
         let packed = gzip(bytes);

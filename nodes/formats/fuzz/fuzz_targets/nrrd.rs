@@ -4,14 +4,17 @@ use std::io;
 
 use formats::nrrd;
 
-use super::{BESIDE, LIMITS, Target, assert_volume, bounded, gzip, has, odd_numbers, with_beside};
+use super::{
+    BESIDE, LIMITS, Target, assert_volume, bounded, gzip, has, inflated, odd_numbers, with_beside,
+};
 
 /// What is tried, and with what.
 pub const TARGET: Target = Target { name: "nrrd", check, seeds, words: WORDS };
 
 fn check(bytes: &[u8]) {
     let (file, beside) = with_beside(bytes);
-    let read = bounded(bytes.len(), has(bytes, b"gz"), || {
+    let inflated = if has(bytes, b"gz") { inflated(bytes.len()) } else { 0 };
+    let read = bounded(bytes.len(), inflated, || {
         nrrd::read(file, &LIMITS, |_| {
             beside.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::NotFound.into())
         })

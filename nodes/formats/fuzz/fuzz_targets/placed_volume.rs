@@ -4,7 +4,9 @@ use std::io;
 
 use formats::placed_volume::PlacedVolume;
 
-use super::{LIMITS, Target, assert_volume, bounded, has, metaimage, nifti, nrrd, with_beside};
+use super::{
+    LIMITS, Target, assert_volume, bounded, has, inflated, metaimage, nifti, nrrd, with_beside,
+};
 
 /// What is tried, and with what.
 pub const TARGET: Target =
@@ -15,7 +17,8 @@ fn check(bytes: &[u8]) {
     let is_compressed =
         [&b"gz"[..], b"CompressedData", b"\x1f\x8b"].iter().any(|word| has(bytes, word));
     let mut asked = None;
-    let read = bounded(bytes.len(), is_compressed, || {
+    let inflated = if is_compressed { inflated(bytes.len()) } else { 0 };
+    let read = bounded(bytes.len(), inflated, || {
         PlacedVolume::read(file, &LIMITS, |name| {
             asked = Some(name.to_owned());
             beside.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::NotFound.into())

@@ -8,7 +8,7 @@ use super::{Target, assert_maps, bounded, odd_numbers};
 pub const TARGET: Target = Target { name: "plus_config", check, seeds, words: WORDS };
 
 fn check(bytes: &[u8]) {
-    let Ok(config) = bounded(bytes.len(), false, || PlusConfig::parse(bytes)) else { return };
+    let Ok(config) = bounded(bytes.len(), 0, || PlusConfig::parse(bytes)) else { return };
     for transform in &config.transforms {
         let (from, to) = (transform.from.as_str(), transform.to.as_str());
         assert!(!from.is_empty() && !to.is_empty());

@@ -9,19 +9,19 @@ use formats::plus_sequence::{
 };
 use nalgebra::Matrix4;
 
-use super::{BESIDE, LIMITS, Target, bounded, has, odd_numbers, with_beside};
+use super::{BESIDE, LIMITS, Target, bounded, has, inflated, odd_numbers, with_beside};
 
 /// What is tried, and with what.
 pub const TARGET: Target = Target { name: "plus_sequence", check, seeds, words: WORDS };
 
 fn check(bytes: &[u8]) {
     let (file, beside) = with_beside(bytes);
-    let is_compressed = has(bytes, b"CompressedData");
-    let read = bounded(bytes.len(), is_compressed, || match beside {
+    let inflated = if has(bytes, b"CompressedData") { inflated(bytes.len()) } else { 0 };
+    let read = bounded(bytes.len(), inflated, || match beside {
         Some(data) => Sequence::read_detached(file, data, &LIMITS),
         None => Sequence::read(file, &LIMITS),
     });
-    let streamed = bounded(bytes.len(), is_compressed, || stream(file, beside));
+    let streamed = bounded(bytes.len(), inflated, || stream(file, beside));
     let Ok(sequence) = read else {
         let too_large = matches!(read, Err(Error::MetaImage(metaimage::Error::TooLarge { .. })));
         assert!(

@@ -7,6 +7,7 @@ use super::error::Error;
 use super::header::{DataFile, Header};
 use super::image::{Image, write};
 use super::pixel_reader::Limits;
+use crate::matrix_text::maps_both_ways;
 
 /// Voxels of one number each on a regular grid.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,12 +86,22 @@ impl TryFrom<Image> for Volume {
                 hint: "give an image with ElementNumberOfChannels = 1",
             });
         }
-        Ok(Self {
+        let volume = Self {
             dims: [x, y, z],
             spacing_mm: Vector3::from_column_slice(&header.spacing_mm),
             origin_mm: Vector3::from_column_slice(&header.offset_mm),
             direction: Matrix3::from_column_slice(&header.transform_matrix),
             voxels: pixels,
+        };
+        if maps_both_ways(&volume.world_from_voxel()) {
+            return Ok(volume);
+        }
+        Err(Error::Unsupported {
+            what: format!(
+                "a volume with ElementSpacing = {:e} {:e} {:e} and this Offset and TransformMatrix",
+                header.spacing_mm[0], header.spacing_mm[1], header.spacing_mm[2]
+            ),
+            hint: "numbers so large or so small cannot be computed with; write millimetres",
         })
     }
 }

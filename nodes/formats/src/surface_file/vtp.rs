@@ -11,6 +11,7 @@ mod container;
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::{Error, MOST, Raw, Space, faces};
+use crate::xml::{self, Excess};
 use array::Array;
 use container::Container;
 
@@ -24,6 +25,9 @@ type Cut = fn(&[i64], &mut Vec<[u32; 3]>) -> Result<(), Error>;
 /// Reads a file that begins with its XML.
 pub fn read(bytes: &[u8]) -> Result<Raw, Error> {
     let (text, appended) = container::split(bytes)?;
+    if let Some(Excess { what, most, came }) = xml::excess(&text, MOST_NODES) {
+        return Err(Error::TooLarge { what, most, came: came as u64 });
+    }
     let options =
         ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..Default::default() };
     let document = Document::parse_with_options(&text, options)?;
