@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes the readers of foreign bytes, guided by coverage: fuzz.sh [SECONDS_PER_TARGET] [TARGET…], by default 60 s for each.
 # Inputs that reach new code are kept in target/fuzz/TARGET/corpus for the next run; what made a reader fail is in
-# target/fuzz/TARGET/failures.
+# target/fuzz/TARGET/failures, and is tried first from then on.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 seconds=${1:-60}
@@ -36,8 +36,8 @@ for target in "${targets[@]}"; do
   mkdir -p "$here/corpus" "$here/failures"
   FUZZ_TARGET=$target FUZZ_SEEDS=$here "$program" 2>/dev/null || exit 1
   echo "vesalius: fuzzing $target for $seconds s"
-  FUZZ_TARGET=$target "$program" "$here/corpus" "$here/seeds" -dict="$here/words.dict" -artifact_prefix="$here/failures/" \
-    -max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 >"$here/log" 2>&1
+  FUZZ_TARGET=$target "$program" "$here/corpus" "$here/seeds" "$here/failures" -dict="$here/words.dict" -artifact_prefix="$here/failures/" \
+    -max_total_time="$seconds" -max_len=16384 -timeout=30 -rss_limit_mb=1024 -print_final_stats=1 >"$here/log" 2>&1
   code=$?
   runs=$(awk '/^stat::number_of_executed_units/ { print $2 }' "$here/log")
   reached=$(awk '{ for (i = 1; i < NF; i++) if ($i == "cov:") cov = $(i + 1) } END { print cov + 0 }' "$here/log")

@@ -10,7 +10,8 @@
 //! | [`plus_config`] | PLUS device-set XML: the transforms of `CoordinateDefinitions` |
 //!
 //! All bytes are taken as hostile: a reader returns a well-formed value or an error that names the
-//! key and the line, never panics, and never allocates more than the bytes that came can fill.
+//! key and the line, never panics, and never allocates more than the bytes that came can fill. Each reader has a fuzz
+//! target in `fuzz/fuzz_targets`, whose seeds and checks are also part of the tests.
 
 mod matrix_text;
 pub mod metaimage;

@@ -1,4 +1,4 @@
-//! MetaImages: whole, in two files, as a stream, and as volumes.
+//! Images as MetaImage: whole, in two files, as a stream, and as volumes.
 
 use formats::metaimage::{
     DataFile, Error, Header, Image, PixelReader, Pixels, Volume, read_header,

@@ -1,4 +1,4 @@
-//! NIfTI volumes, as they are and as gzip.
+//! Volumes as NIfTI-1, as they are and as gzip.
 
 use formats::nifti;
 

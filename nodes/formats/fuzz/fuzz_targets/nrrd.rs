@@ -1,4 +1,4 @@
-//! NRRD volumes, in one file and in two.
+//! Volumes as NRRD, in one file and in two.
 
 use std::io;
 
