@@ -15,7 +15,8 @@
 //! | [`plus_transforms`] | from one frame of a PLUS sequence to another |
 //!
 //! All bytes are taken as hostile: a reader returns a well-formed value or an error that names the
-//! key and the line, never panics, and never allocates more than the bytes that came can fill.
+//! key and the line, never panics, and never allocates more than the bytes that came can fill. Each reader has a fuzz
+//! target in `fuzz/fuzz_targets`, whose seeds and checks are also part of the tests.
 
 pub mod dicom;
 mod gzip;
@@ -32,3 +33,4 @@ pub mod shape_summary;
 pub mod summary;
 pub mod surface_file;
 pub mod tree_file;
+mod xml;

@@ -24,7 +24,17 @@ pub(crate) fn flaw(matrix: &Matrix4<f64>) -> Option<&'static str> {
     let linear = matrix.fixed_view::<3, 3>(0, 0);
     let lengths: f64 = (0..3).map(|axis| linear.column(axis).norm()).product();
     // Relative to the lengths of the axes, so that micrometre pixels are as good as metres.
-    if linear.determinant().abs() > 1e-9 * lengths { None } else { Some("the matrix is singular") }
+    if !(linear.determinant().abs() > 1e-9 * lengths) {
+        return Some("the matrix is singular");
+    }
+    let flaw = "its numbers are so large or so small that its inverse cannot be computed";
+    (!maps_both_ways(matrix)).then_some(flaw)
+}
+
+/// Whether a matrix and its inverse are finite: numbers near the ends of what 64 bits hold make infinite ones.
+pub(crate) fn maps_both_ways(matrix: &Matrix4<f64>) -> bool {
+    let is_finite = |matrix: &Matrix4<f64>| matrix.iter().all(|value| value.is_finite());
+    is_finite(matrix) && matrix.try_inverse().as_ref().is_some_and(is_finite)
 }
 
 /// Row-major, with as many digits as bring back the same numbers.
@@ -68,5 +78,10 @@ mod tests {
         let mut tiny = Matrix4::identity() * 1e-7;
         tiny[(3, 3)] = 1.0;
         assert_eq!(flaw(&tiny), None);
+        let mut tiniest = Matrix4::identity() * 1e-107;
+        tiniest[(3, 3)] = 1.0;
+        assert!(flaw(&tiniest).is_some_and(|text| text.contains("so small")));
+        let far = Matrix4::new_translation(&nalgebra::Vector3::repeat(1e308)) * 2.0;
+        assert!(flaw(&far).is_some());
     }
 }

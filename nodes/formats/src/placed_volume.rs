@@ -16,6 +16,7 @@ pub use kind::VolumeKind;
 pub(crate) use voxel_bytes::VoxelBytes;
 pub use write::Written;
 
+use crate::matrix_text::maps_both_ways;
 use crate::{metaimage, nifti, nrrd, plus_sequence};
 
 /// Voxels of one number each on a regular grid.
@@ -96,7 +97,7 @@ impl TryFrom<metaimage::Volume> for PlacedVolume {
     type Error = Error;
 
     fn try_from(volume: metaimage::Volume) -> Result<Self, Error> {
-        let lps_from_voxel = volume.world_from_voxel();
+        let lps_from_voxel = checked(volume.world_from_voxel())?;
         if volume.dims.contains(&0) {
             return Err(Error::wrong("DimSize", "at least one voxel along each axis", "0"));
         }
@@ -141,6 +142,17 @@ pub(crate) fn farthest_angle_deg(axes: &Matrix3<f64>) -> f64 {
 /// Whether the axes of a map are not at right angles, by more than what directions of few digits are off.
 pub(crate) fn is_sheared(map: &Matrix4<f64>) -> bool {
     (farthest_angle_deg(&map.fixed_view::<3, 3>(0, 0).into_owned()) - 90.0).abs() > 0.006
+}
+
+/// A map that can be computed with in both directions.
+pub(crate) fn checked(lps_from_voxel: Matrix4<f64>) -> Result<Matrix4<f64>, Error> {
+    if maps_both_ways(&lps_from_voxel) {
+        return Ok(lps_from_voxel);
+    }
+    let came: Vec<String> =
+        lps_from_voxel.iter().take(15).map(|value| format!("{value:e}")).collect();
+    let expected = "millimetres, neither so large nor so small that they cannot be computed with";
+    Err(Error::wrong("the place of the volume", expected, came.join(" ")))
 }
 
 /// The map from voxels to millimetres in LPS, of one whose first two axes point along `signs` times left and back.

@@ -12,6 +12,8 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::matrix_text;
 use crate::metaimage::excerpt;
+use crate::xml;
+pub use crate::xml::Excess;
 pub use volume_reconstruction::{
     CompoundingMode, HoleFilling, Interpolation, VolumeReconstruction,
 };
@@ -59,6 +61,9 @@ pub enum Error {
         /// Position from the start.
         at: usize,
     },
+    /// More of something than any device set has.
+    #[error("the file has {} {}, more than the {} of any device set; is it the right file?", .0.came, .0.what, .0.most)]
+    TooMany(Excess),
     /// No well-formed XML.
     #[error("the file is no well-formed XML")]
     Xml(#[from] roxmltree::Error),
@@ -199,6 +204,9 @@ fn with_root<T>(
         return Err(Error::TooLarge { bytes: bytes.len() });
     }
     let text = str::from_utf8(bytes).map_err(|error| Error::NotText { at: error.valid_up_to() })?;
+    if let Some(excess) = xml::excess(text, MOST_NODES) {
+        return Err(Error::TooMany(excess));
+    }
     let options =
         ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..Default::default() };
     let document = Document::parse_with_options(text, options)?;

@@ -8,6 +8,7 @@ use super::error::Error;
 use super::header::Header;
 use super::image::{Image, write};
 use super::pixel_reader::Limits;
+use crate::matrix_text::maps_both_ways;
 
 /// Voxels of one number each on a regular grid.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,12 +108,22 @@ impl TryFrom<Image> for Volume {
                 hint: "export one channel, or gray (ElementNumberOfChannels = 1)",
             });
         }
-        Ok(Self {
+        let volume = Self {
             dims: [x, y, z],
             spacing_mm: Vector3::from_column_slice(&header.spacing_mm),
             origin_mm: Vector3::from_column_slice(&header.offset_mm),
             direction: Matrix3::from_column_slice(&header.transform_matrix),
             voxels: pixels,
+        };
+        if maps_both_ways(&volume.world_from_voxel()) {
+            return Ok(volume);
+        }
+        Err(Error::Unsupported {
+            what: format!(
+                "a volume with ElementSpacing = {:e} {:e} {:e} and this Offset and TransformMatrix",
+                header.spacing_mm[0], header.spacing_mm[1], header.spacing_mm[2]
+            ),
+            hint: "numbers so large or so small cannot be computed with; write millimetres",
         })
     }
 }

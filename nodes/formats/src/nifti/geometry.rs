@@ -3,7 +3,7 @@
 use nalgebra::{Matrix3, Matrix4, Point3, Quaternion, Rotation3, UnitQuaternion, Vector3};
 
 use super::header::Header;
-use crate::placed_volume::{Error, spans_space, to_lps};
+use crate::placed_volume::{Error, checked, spans_space, to_lps};
 
 /// The two first axes of such a volume point right and to the front.
 const RAS: [f64; 3] = [-1.0, -1.0, 1.0];
@@ -22,8 +22,8 @@ pub fn lps_from_voxel(header: &Header, dims: [usize; 3]) -> Result<Matrix4<f64>,
         None
     };
     match (sform, qform) {
-        (Some(sform), Some(qform)) => agree(sform, qform, dims),
-        (Some(one), None) | (None, Some(one)) => Ok(one),
+        (Some(sform), Some(qform)) => checked(agree(sform, qform, dims)?),
+        (Some(one), None) | (None, Some(one)) => checked(one),
         (None, None) => Err(Error::Missing {
             field: "sform or qform",
             hint: "without one nobody knows where it lies and which side is left; save the volume with its orientation",

@@ -4,7 +4,7 @@ use nalgebra::{Matrix3, Matrix4};
 
 use super::fields::Fields;
 use crate::metaimage::excerpt;
-use crate::placed_volume::{Error, spans_space, to_lps};
+use crate::placed_volume::{Error, checked, spans_space, to_lps};
 
 /// The map from voxels to millimetres in LPS.
 pub fn lps_from_voxel(fields: &Fields) -> Result<Matrix4<f64>, Error> {
@@ -40,7 +40,7 @@ pub fn lps_from_voxel(fields: &Fields) -> Result<Matrix4<f64>, Error> {
     let origin = spatial(text, 1)
         .and_then(|rows| rows.first().copied())
         .ok_or_else(|| Error::wrong("space origin", "`(x,y,z)` with finite numbers", text))?;
-    Ok(to_lps(&axes, origin, signs))
+    checked(to_lps(&axes, origin, signs))
 }
 
 /// `count` vectors of three finite numbers, as `(1,0,0) (0,1,0)`.

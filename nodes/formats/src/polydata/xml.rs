@@ -13,6 +13,7 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use super::cells::MOST_CORNERS;
 use super::{Error, MOST, PolyData, Space, grid};
+use crate::xml::{self, Excess};
 use array::Array;
 use container::Container;
 pub use write::{VtpData, write};
@@ -29,6 +30,9 @@ pub fn begins(bytes: &[u8]) -> Option<&[u8]> {
 /// Reads a file that begins with its XML.
 pub fn read(bytes: &[u8]) -> Result<PolyData, Error> {
     let (text, appended) = container::split(bytes)?;
+    if let Some(Excess { what, most, came }) = xml::excess(&text, MOST_NODES) {
+        return Err(Error::TooLarge { what, most, came: came as u64 });
+    }
     let options =
         ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..Default::default() };
     let document = Document::parse_with_options(&text, options)?;

@@ -18,7 +18,10 @@ pub struct Array<'a> {
 
 enum Source<'a> {
     Text(&'a str),
+    /// Whether they are base64.
     Bytes(&'a [u8], bool),
+    /// Bytes from here to the end of the appended data, and whether they are base64.
+    Appended(&'a [u8], bool),
 }
 
 impl<'a> Array<'a> {
@@ -51,7 +54,7 @@ impl<'a> Array<'a> {
                     let most = format!("a byte of the appended {}", bytes.len());
                     Error::wrong(format!("offset of {name}"), most, offset)
                 })?;
-                Source::Bytes(rest, is_base64)
+                Source::Appended(rest, is_base64)
             }
             Some(other) => {
                 let expected = "`ascii`, `binary` or `appended`";
@@ -109,7 +112,11 @@ impl<'a> Array<'a> {
 
     /// The bytes of the numbers, of which there should be `count`.
     fn bytes(&self, count: Option<usize>, most: usize) -> Result<Vec<u8>, Error> {
-        let Source::Bytes(bytes, is_base64) = self.source else { return Ok(Vec::new()) };
+        let (bytes, is_base64, is_appended) = match self.source {
+            Source::Text(_) => return Ok(Vec::new()),
+            Source::Bytes(bytes, is_base64) => (bytes, is_base64, false),
+            Source::Appended(bytes, is_base64) => (bytes, is_base64, true),
+        };
         let mut source = Bytes::new(bytes, is_base64);
         let wanted = count.unwrap_or(most).saturating_mul(self.number.bytes());
         let early = || self.early(count.unwrap_or(most));
@@ -122,6 +129,9 @@ impl<'a> Array<'a> {
             }
             source.take(size as usize, &self.name)?.ok_or_else(early)?
         };
+        if is_appended {
+            self.container.take(bytes.len() - source.rest())?;
+        }
         if count.is_some() && data.len() < wanted || !data.len().is_multiple_of(self.number.bytes())
         {
             return Err(early());

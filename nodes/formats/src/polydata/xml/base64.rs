@@ -17,6 +17,11 @@ impl<'a> Bytes<'a> {
         Self { rest, is_base64, left: Vec::new() }
     }
 
+    /// Bytes or letters that nobody has taken yet.
+    pub fn rest(&self) -> usize {
+        self.rest.len()
+    }
+
     /// The next bytes; none if there are not so many. Nothing is allocated for what is not there.
     pub fn take(&mut self, count: usize, name: &str) -> Result<Option<Vec<u8>>, Error> {
         if !self.is_base64 {

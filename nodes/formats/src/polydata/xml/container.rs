@@ -1,6 +1,7 @@
 //! A VTK file around its arrays: byte order, compression, and the data appended to the XML.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use roxmltree::Node;
 
@@ -14,6 +15,8 @@ pub struct Container<'a> {
     pub is_compressed: bool,
     /// The appended bytes, and whether they are base64.
     pub appended: Option<(&'a [u8], bool)>,
+    /// How many of the appended bytes were read, counted as often as an array lies there.
+    taken: Cell<usize>,
 }
 
 /// The XML without the data appended to it, which need not be text, and these data.
@@ -73,6 +76,22 @@ impl<'a> Container<'a> {
                 return Err(Error::wrong("encoding of AppendedData", "`raw` or `base64`", other));
             }
         };
-        Ok(Self { is_big_endian, has_long_sizes, is_compressed, appended })
+        let taken = Cell::new(0);
+        Ok(Self { is_big_endian, has_long_sizes, is_compressed, appended, taken })
+    }
+
+    /// Counts appended bytes that an array takes. Some arrays may share theirs, but a small file must not unfold into
+    /// a large surface because all its arrays lie in the same place.
+    pub fn take(&self, bytes: usize) -> Result<(), Error> {
+        let most = 4 * self.appended.map_or(0, |(bytes, _)| bytes.len());
+        self.taken.set(self.taken.get().saturating_add(bytes));
+        if self.taken.get() <= most {
+            return Ok(());
+        }
+        Err(Error::TooLarge {
+            what: "bytes of arrays that lie in the same appended data",
+            most,
+            came: self.taken.get() as u64,
+        })
     }
 }
