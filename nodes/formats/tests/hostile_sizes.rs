@@ -179,7 +179,7 @@ fn surfaces_that_declare_more_than_is_there() {
         (ply("binary_little_endian", "20000000", "uchar int", b"12345"), "end early"),
         (ply("binary_little_endian", "0", "uint int", b"\xff\xff\xff\xff12345678"), "end early"),
         (ply("ascii", "0", "uint int", b"1e300 1 2 3"), "end early"),
-        (stl, "no STL, PLY or VTP"),
+        (stl, "no STL, PLY"),
         (vtp("", "20000000", "format='ascii'>0 0 0"), "end early"),
         (vtp("", "20000001", "format='ascii'>0 0 0"), "at most"),
         // 240 000 000 bytes are declared, then 2^64 - 1 blocks, then one that would be 240 000 000 bytes of one.

@@ -6,9 +6,11 @@ use imaging::preoperative::Preoperative;
 use imaging::reconstruct_labels::ReconstructLabels;
 use imaging::reconstruct_volume::ReconstructVolume;
 use imaging::sequence::Sequence;
-use runtime::Executable;
+use imaging::{files, reconstruct_sweep};
+use runtime::{Executable, Tool};
 
 fn main() -> ExitCode {
+    let tool = |name, help, run| Tool { name, help, run };
     Executable::new("imaging")
         .device::<Sequence>(
             "sequence",
@@ -16,12 +18,19 @@ fn main() -> ExitCode {
         )
         .device::<Preoperative>(
             "preoperative",
-            "reads the preoperative image, labels drawn in it (NRRD, NIfTI-1, MetaImage), and surfaces (STL, PLY, VTP)",
+            "reads the preoperative image, labels drawn in it (NRRD, NIfTI, MetaImage), and surfaces (STL, PLY, VTP, VTK)",
         )
         .node::<ReconstructVolume>("reconstruct", "pastes placed images into a volume")
         .node::<ReconstructLabels>(
             "reconstruct_labels",
             "pastes what a network saw in placed images into a volume",
         )
+        .tool(tool(
+            "reconstruct",
+            "makes a volume of a tracked sweep, as PLUS does",
+            reconstruct_sweep::run,
+        ))
+        .tool(tool("info", "tells what a file of images or shapes, or a recording, holds", files::info::run))
+        .tool(tool("convert", "writes a file of images or shapes as another kind", files::convert::run))
         .main()
 }

@@ -18,9 +18,11 @@
 //! | `pieces` | rows of pixels cut at the borders of bricks |
 //! | `paste` | the inner loops |
 //! | `read` | the volume as it is now |
+//! | [`fill_holes`] | voxels that no image met, from those around |
 
 mod bricks;
 mod cell;
+pub mod fill_holes;
 mod lanes;
 mod lattice;
 pub mod mask;

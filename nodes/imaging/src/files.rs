@@ -1,0 +1,172 @@
+//! Files of volumes, sequences, surfaces, trees, and folders of DICOM, as the offline tools take them.
+
+pub mod convert;
+pub mod info;
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::path::{Path, PathBuf};
+
+use formats::metaimage::Limits;
+use formats::{dicom, placed_volume, plus_sequence, summary, surface_file};
+
+/// Why a file cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot be opened or written.
+    #[error("cannot {what} {}: {source}", .path.display())]
+    File {
+        /// What was tried.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// It is no volume, or a damaged one.
+    #[error("{}: {source}", .path.display())]
+    Volume {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: placed_volume::Error,
+    },
+    /// It is no sequence, or a damaged one.
+    #[error("{}: {source}", .path.display())]
+    Sequence {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: plus_sequence::Error,
+    },
+    /// It is no surface or tree, or a damaged one.
+    #[error("{}: {source}", .path.display())]
+    Shape {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: surface_file::Error,
+    },
+    /// Nothing can be said about it.
+    #[error("{}: {source}", .path.display())]
+    Summary {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: summary::Error,
+    },
+    /// The images of a folder make no volume.
+    #[error("{}: {source}; --series N chooses one by its number in `vesalius info`", .path.display())]
+    Series {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: dicom::Error,
+    },
+    /// The folder holds no DICOM.
+    #[error("the folder {} holds no DICOM file; give a file, or the folder with the images", .0.display())]
+    NoDicom(PathBuf),
+    /// What goes in cannot become what is to come out.
+    #[error("{} holds {what}, and {} cannot; {hint}", .from.display(), .to.display())]
+    Mismatch {
+        /// The file that is there.
+        from: PathBuf,
+        /// The file that is to be written.
+        to: PathBuf,
+        /// What is in the first.
+        what: &'static str,
+        /// What to do.
+        hint: &'static str,
+    },
+}
+
+/// Reads a file whole.
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::File {
+        what: "open",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Writes a file.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    std::fs::write(path, bytes).map_err(|source| Error::File {
+        what: "write",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// What a file's bytes show of what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    VolumeOrSequence,
+    Shape,
+    Dicom,
+}
+
+impl Content {
+    fn of(bytes: &[u8]) -> Self {
+        let start = bytes[..bytes.len().min(4096)].trim_ascii_start();
+        let begins = |words: &[&[u8]]| words.iter().any(|word| start.starts_with(word));
+        if dicom::is_dicom(bytes) {
+            Self::Dicom
+        } else if begins(&[b"NRRD", b"ObjectType", b"NDims", b"Comment", &[0x1f, 0x8b]])
+            || formats::nifti::is_nifti(bytes)
+        {
+            Self::VolumeOrSequence
+        } else {
+            Self::Shape
+        }
+    }
+}
+
+/// The DICOM files of a folder and of those in it, by name; each is read when it is asked for.
+fn dicom_files(folder: &Path) -> Result<impl Iterator<Item = (String, Vec<u8>)>, Error> {
+    let mut files = vec![];
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let failed = |source| Error::File { what: "open", path: folder.clone(), source };
+        for entry in std::fs::read_dir(&folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    let mut found = vec![];
+    for path in files {
+        use std::io::Read as _;
+        let failed = |source| Error::File { what: "open", path: path.clone(), source };
+        let mut start = Vec::with_capacity(4096);
+        let file = std::fs::File::open(&path).map_err(failed)?;
+        file.take(4096).read_to_end(&mut start).map_err(failed)?;
+        if dicom::is_dicom(&start) {
+            found.push(path);
+        }
+    }
+    if found.is_empty() {
+        return Err(Error::NoDicom(folder.to_owned()));
+    }
+    let folder = folder.to_owned();
+    // One that vanishes between is as if it had not been there: then the series says which slice is missing.
+    Ok(found.into_iter().filter_map(move |path| {
+        let name = path.strip_prefix(&folder).unwrap_or(&path).display().to_string();
+        Some((name, std::fs::read(&path).ok()?))
+    }))
+}
+
+/// A series of a folder, the only one or that of an index.
+fn series(folder: &Path, index: Option<usize>) -> Result<dicom::Series, Error> {
+    let choice = index.map_or(dicom::Choice::Only, dicom::Choice::Index);
+    dicom::read_series(dicom_files(folder)?, choice, &secret(), &Limits::default())
+        .map_err(|source| Error::Series { path: folder.to_owned(), source })
+}
+
+/// For the hashes of this run alone: nothing that is kept can be compared with that of another.
+fn secret() -> [u8; 32] {
+    let mut secret = [0; 32];
+    for part in secret.as_chunks_mut::<8>().0 {
+        *part = RandomState::new().build_hasher().finish().to_le_bytes();
+    }
+    secret
+}

@@ -1,0 +1,399 @@
+//! The tool `reconstruct`: a volume of a tracked sweep in a PLUS sequence, as PLUS makes it.
+
+mod arguments;
+mod grid;
+mod report;
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use clap::Parser as _;
+use formats::metaimage::{Limits, Pixels};
+use formats::placed_volume::{self, PlacedVolume, VolumeKind};
+use formats::plus_config;
+use formats::plus_sequence::{self, FrameReader};
+use formats::plus_transforms::{Chain, NoChain};
+use messages::{Affine, Image, Patient, Volume};
+use runtime::clock;
+
+use crate::reconstruct::fill_holes::{Voxels, fill_holes};
+use crate::reconstruct::settings::{Compounding, Grid, Invalid, Settings};
+use crate::reconstruct::{NoVolume, PixelImportance, Reconstruction, Refused};
+use arguments::{Arguments, Plan};
+pub use report::Report;
+
+/// Why there is no volume.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file cannot be opened or written.
+    #[error("cannot {what} {}: {source}", .path.display())]
+    File {
+        /// What was tried.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The sequence is damaged or none.
+    #[error("{}: {source}", .path.display())]
+    Sequence {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: plus_sequence::Error,
+    },
+    /// The device set is wrong.
+    #[error("{}: {source}", .path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: plus_config::Error,
+    },
+    /// A volume cannot be read or written.
+    #[error("{}: {source}", .path.display())]
+    Volume {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: placed_volume::Error,
+    },
+    /// The images cannot be placed.
+    #[error("{0}; --image-frame and --reference-frame name others, --config gives a calibration")]
+    NoChain(#[from] NoChain),
+    /// The volume to be like is turned.
+    #[error(
+        "the axes of {} are turned against the reference frame; give a volume whose axes are 1 0 0, 0 1 0 and 0 0 1",
+        .0.display()
+    )]
+    Turned(PathBuf),
+    /// No image has a place.
+    #[error("none of the {images} images has a place: {hidden} times a tool was not seen")]
+    NothingPlaced {
+        /// Images of the sequence.
+        images: usize,
+        /// Those in which a tool was not seen.
+        hidden: usize,
+    },
+    /// The sequence has no images.
+    #[error("{} has poses only; give the sequence with the images", .0.display())]
+    PosesOnly(PathBuf),
+    /// The picture of importance cannot be used.
+    #[error("the picture of importance {} should be {expected}, but {came}", .path.display())]
+    Importance {
+        /// The file.
+        path: PathBuf,
+        /// What was expected.
+        expected: &'static str,
+        /// What came.
+        came: String,
+    },
+    /// Compounding by importance without a picture.
+    #[error(
+        "compounding by importance needs a picture of it: give --importance FILE.png, or ImportanceMaskFilename in the device set"
+    )]
+    NoImportance,
+    /// A setting makes no sense.
+    #[error(transparent)]
+    Settings(#[from] Invalid),
+    /// An image cannot be pasted.
+    #[error("image {index}: {source}")]
+    Image {
+        /// Counted from 0.
+        index: usize,
+        /// Why.
+        source: Refused,
+    },
+    /// The volume cannot be given.
+    #[error(transparent)]
+    NoVolume(#[from] NoVolume),
+}
+
+impl Error {
+    fn open(path: &Path, source: std::io::Error) -> Self {
+        Self::File { what: "open", path: path.to_owned(), source }
+    }
+}
+
+/// Runs the tool.
+pub fn run(words: &[String]) -> ExitCode {
+    let name = std::iter::once("vesalius reconstruct".to_owned());
+    let arguments = Arguments::parse_from(name.chain(words.iter().cloned()));
+    match reconstruct(&arguments) {
+        Ok(report) if arguments.json => {
+            println!("{}", serde_json::to_string_pretty(&report).unwrap_or_default());
+            ExitCode::SUCCESS
+        }
+        Ok(report) => {
+            print!("{}", report.text());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn reconstruct(arguments: &Arguments) -> Result<Report, Error> {
+    let kind = VolumeKind::from_file_name(&arguments.output.to_string_lossy());
+    let kind = kind.map_err(|source| Error::Volume { path: arguments.output.clone(), source })?;
+    let plan = arguments.plan()?;
+    let sweep = Sweep::open(&arguments.sweep, &plan)?;
+    let grid = match &arguments.like {
+        Some(path) => like(path)?,
+        None => sweep.grid(&plan)?,
+    };
+    let settings = Settings { grid: Some(grid), ..plan.settings.clone() };
+    let mut reconstruction = Reconstruction::new(settings)?;
+    if plan.settings.compounding == Compounding::Importance {
+        let path = plan.importance.as_deref().ok_or(Error::NoImportance)?;
+        reconstruction.set_importance(importance(path)?);
+    }
+    let mut report = sweep.report(arguments, &plan, grid);
+    sweep.paste(&mut reconstruction, &plan, &mut report)?;
+    let (volume, accumulated) = reconstruction.volume_and_accumulation()?;
+    report.voxels_met = accumulated.iter().filter(|weight| **weight > 0).count();
+    let values = match &plan.ways_to_fill[..] {
+        [] => volume.voxels.as_slice().to_vec(),
+        ways => {
+            let size = volume.size.map(|size| size as usize);
+            let values = volume.voxels.as_slice();
+            let voxels = Voxels { size, values, accumulated: &accumulated };
+            let filled = fill_holes(voxels, ways, usize::from(arguments.threads));
+            let is_filled = |index: &usize| accumulated[*index] == 0 && filled[*index] > 0;
+            report.voxels_filled = (0..filled.len()).filter(is_filled).count();
+            filled
+        }
+    };
+    write(&arguments.output, &kind, &volume, values)?;
+    Ok(report)
+}
+
+/// A sequence, and where its images lie.
+struct Sweep {
+    path: PathBuf,
+    reader: FrameReader<BufReader<File>>,
+    places: Vec<Option<Affine<Patient, Image>>>,
+    size_px: (usize, usize),
+}
+
+impl Sweep {
+    fn open(path: &Path, plan: &Plan) -> Result<Self, Error> {
+        let file = File::open(path).map_err(|source| Error::open(path, source))?;
+        let source = BufReader::with_capacity(1 << 18, file);
+        let reader = FrameReader::open(source, &Limits::default())
+            .map_err(|source| Error::Sequence { path: path.to_owned(), source })?;
+        let header = reader.header();
+        let Some(format) = &header.images else {
+            return Err(Error::PosesOnly(path.to_owned()));
+        };
+        let (width, height) = (format.width_px, format.height_px);
+        let size_px = format
+            .orientation
+            .map_or((width, height), |orientation| orientation.mf_size(width, height));
+        let chain =
+            Chain::find(&plan.config, &header.frames, &plan.image_frame, &plan.reference_frame)?;
+        let place = |frame| Affine::from_matrix(&chain.matrix(frame)?).ok();
+        let places = header.frames.iter().map(place).collect();
+        Ok(Self { path: path.to_owned(), reader, places, size_px })
+    }
+
+    /// The voxels around all images that are used.
+    fn grid(&self, plan: &Plan) -> Result<Grid, Error> {
+        let places = self.places.iter().flatten().copied();
+        grid::grid(plan, places, self.size_px).ok_or(Error::NothingPlaced {
+            images: self.places.len(),
+            hidden: self.places.iter().filter(|place| place.is_none()).count(),
+        })
+    }
+
+    fn report(&self, arguments: &Arguments, plan: &Plan, grid: Grid) -> Report {
+        Report {
+            sweep: self.path.clone(),
+            output: arguments.output.clone(),
+            reference_frame: plan.reference_frame.clone(),
+            image_frame: plan.image_frame.clone(),
+            images: self.places.len(),
+            pasted: 0,
+            hidden: 0,
+            without_image: 0,
+            skipped: 0,
+            interpolation: plan.settings.distribution,
+            compounding: plan.settings.compounding,
+            arithmetic: plan.settings.arithmetic,
+            size: grid.size,
+            spacing_mm: grid.spacing_mm,
+            origin_mm: grid.origin_mm,
+            voxels_met: 0,
+            voxels_filled: 0,
+            threads: arguments.threads,
+            seconds: 0.0,
+            pasting_seconds: 0.0,
+            images_per_second: 0.0,
+            remarks: plan.remarks.clone(),
+        }
+    }
+
+    /// Pastes all images; the next is read from the file meanwhile.
+    fn paste(
+        self,
+        reconstruction: &mut Reconstruction,
+        plan: &Plan,
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        let Self { path, mut reader, places, .. } = self;
+        let header = reader.header().clone();
+        let started = clock::monotonic();
+        let (send, images) = sync_channel::<Result<(usize, Vec<u8>), plus_sequence::Error>>(2);
+        let (give_back, used) = sync_channel::<Vec<u8>>(4);
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                loop {
+                    let mut pixels = used.try_recv().unwrap_or_default();
+                    let read = match reader.read_frame(&mut pixels) {
+                        Ok(None) => return,
+                        Ok(Some(index)) => Ok((index, pixels)),
+                        Err(error) => Err(error),
+                    };
+                    // Whoever pastes has failed and will hear no more.
+                    if send.send(read).is_err() {
+                        return;
+                    }
+                }
+            });
+            // The receiver is dropped with this block, so that the reading thread never waits for a failed one.
+            let images: Receiver<_> = images;
+            let mut progress = Progress::new(places.len());
+            for read in &images {
+                let (index, pixels) =
+                    read.map_err(|source| Error::Sequence { path: path.clone(), source })?;
+                progress.tell(index);
+                if index % plan.skip_interval != 0 {
+                    report.skipped += 1;
+                } else if let Some(place) = &places[index] {
+                    match header.gray_image(index, &pixels) {
+                        Ok(image) => {
+                            let before = clock::monotonic();
+                            let (width, height) = (image.width_px, image.height_px);
+                            reconstruction
+                                .insert(&image.pixels, width, height, place)
+                                .map_err(|source| Error::Image { index, source })?;
+                            report.pasted += 1;
+                            report.pasting_seconds += since(before).as_secs_f64();
+                        }
+                        Err(_) if !header.frames[index].image_status.is_usable() => {
+                            report.without_image += 1;
+                        }
+                        Err(source) => return Err(Error::Sequence { path: path.clone(), source }),
+                    }
+                } else {
+                    report.hidden += 1;
+                }
+                // A buffer that is not needed is dropped.
+                let _ = give_back.try_send(pixels);
+            }
+            Ok(())
+        })?;
+        report.seconds = since(started).as_secs_f64();
+        report.images_per_second = report.pasted as f64 / report.seconds.max(1e-9);
+        Ok(())
+    }
+}
+
+fn since(earlier: Duration) -> Duration {
+    Duration::from_nanos(clock::nanoseconds_since(earlier))
+}
+
+/// Tells now and then how far it is, once it takes a while.
+struct Progress {
+    images: usize,
+    started: Duration,
+    told: Duration,
+}
+
+impl Progress {
+    fn new(images: usize) -> Self {
+        let now = clock::monotonic();
+        Self { images, started: now, told: now }
+    }
+
+    fn tell(&mut self, index: usize) {
+        if since(self.told) < Duration::from_secs(2) {
+            return;
+        }
+        self.told = clock::monotonic();
+        let (done, all) = (index as f64, self.images as f64);
+        let rate = done / since(self.started).as_secs_f64();
+        let left = (all - done) / rate.max(1e-9);
+        eprintln!("  {index} of {} images, {rate:.0} images/s, {left:.0} s left", self.images);
+    }
+}
+
+/// The voxels of a volume, if its axes are those of its frame.
+fn like(path: &Path) -> Result<Grid, Error> {
+    let bytes = std::fs::read(path).map_err(|source| Error::open(path, source))?;
+    let beside = |name: &str| std::fs::read(path.with_file_name(name));
+    let volume =
+        PlacedVolume::read_named(&path.to_string_lossy(), &bytes, &Limits::default(), beside)
+            .map_err(|source| Error::Volume { path: path.to_owned(), source })?;
+    let map = volume.lps_from_voxel;
+    let spacing_mm = [0, 1, 2].map(|axis| map[(axis, axis)]);
+    let straight = (0..3).all(|row| {
+        (0..3).all(|column| {
+            row == column || map[(row, column)].abs() <= 1e-6 * spacing_mm[column].abs()
+        })
+    });
+    if !straight || spacing_mm.iter().any(|spacing| *spacing <= 0.0) {
+        return Err(Error::Turned(path.to_owned()));
+    }
+    let origin_mm = [0, 1, 2].map(|axis| map[(axis, 3)]);
+    Ok(Grid { origin_mm, spacing_mm, size: volume.dims.map(|size| size as u32) })
+}
+
+/// A gray PNG of 8 bits as the importance of each pixel.
+fn importance(path: &Path) -> Result<PixelImportance, Error> {
+    let wrong =
+        |expected, came: String| Error::Importance { path: path.to_owned(), expected, came };
+    let file = File::open(path).map_err(|source| Error::open(path, source))?;
+    let mut decoder = png::Decoder::new(BufReader::new(file));
+    decoder.set_limits(png::Limits { bytes: 64 << 20 });
+    let no_png = |error: png::DecodingError| wrong("a PNG file", error.to_string());
+    let mut reader = decoder.read_info().map_err(no_png)?;
+    let info = reader.info();
+    if (info.color_type, info.bit_depth) != (png::ColorType::Grayscale, png::BitDepth::Eight) {
+        let came = format!("is {:?} of {:?} bits", info.color_type, info.bit_depth);
+        return Err(wrong("gray, of 8 bits", came));
+    }
+    let (width, height) = (info.width as usize, info.height as usize);
+    let mut weights = vec![0; width * height];
+    reader.next_frame(&mut weights).map_err(no_png)?;
+    PixelImportance::new(width, height, weights)
+        .map_err(|error| wrong("a PNG file", error.to_string()))
+}
+
+fn write(path: &Path, kind: &VolumeKind, volume: &Volume, values: Vec<u8>) -> Result<(), Error> {
+    let mut lps_from_voxel = nalgebra::Matrix4::identity();
+    lps_from_voxel.fixed_view_mut::<3, 4>(0, 0).copy_from(volume.patient_from_voxel.rows());
+    let placed = PlacedVolume {
+        dims: volume.size.map(|size| size as usize),
+        lps_from_voxel,
+        voxels: Pixels::U8(values),
+    };
+    let written = placed.write(kind, true);
+    let written = written.map_err(|source| Error::Volume { path: path.to_owned(), source })?;
+    let store = |path: &Path, bytes: &[u8]| {
+        let failed = |source| Error::File { what: "write", path: path.to_owned(), source };
+        std::fs::write(path, bytes).map_err(failed)
+    };
+    if let Some((name, bytes)) = &written.beside {
+        store(&path.with_file_name(name), bytes)?;
+    }
+    store(path, &written.bytes)
+}

@@ -1,0 +1,140 @@
+//! The tool `reconstruct` on a real sweep, against the volume that PLUS made of it.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use formats::metaimage::{Limits, Pixels, Volume};
+use serde_json::Value;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_vesalius-imaging");
+const CONFIG: &str = "PlusDeviceSet_NwirePhantomFreehand_vtkVolumeReconstructorTest2.xml";
+
+fn data() -> Option<PathBuf> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/plus_recon_nwire");
+    let folder = PathBuf::from(folder);
+    if !folder.exists() {
+        println!("SKIPPED: real data plus_recon_nwire is absent");
+    }
+    folder.exists().then_some(folder)
+}
+
+fn reconstruct(sweep: &Path, words: &[&str], output: &Path) -> Output {
+    Command::new(PROGRAM)
+        .arg("reconstruct")
+        .arg(sweep)
+        .args(words)
+        .arg("-o")
+        .arg(output)
+        .output()
+        .unwrap()
+}
+
+fn volume(path: &Path) -> Volume {
+    Volume::read(&std::fs::read(path).unwrap(), &Limits::default()).unwrap()
+}
+
+fn grey(volume: &Volume) -> &[u8] {
+    let Pixels::U8(voxels) = &volume.voxels else { panic!("8 bit") };
+    voxels
+}
+
+#[test]
+fn a_device_set_gives_the_volume_of_plus_on_its_grid() {
+    let Some(data) = data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let config = data.join(CONFIG);
+    let plus = volume(&data.join("NwirePhantomFreehandReconstructed.mha"));
+    for sweep in ["NwirePhantomFreehand.igs.mha", "NwirePhantomFreehand.igs.nrrd"] {
+        let output = folder.path().join("volume.mha");
+        let words = ["--config", config.to_str().unwrap(), "--json"];
+        let done = reconstruct(&data.join(sweep), &words, &output);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let report: Value = serde_json::from_slice(&done.stdout).unwrap();
+        assert_eq!((&report["images"], &report["pasted"]), (&Value::from(97), &Value::from(97)));
+        let own = volume(&output);
+        assert_eq!(own.dims, plus.dims);
+        assert!(
+            (own.origin_mm - plus.origin_mm).amax() < 1e-3,
+            "{} {}",
+            own.origin_mm,
+            plus.origin_mm
+        );
+        assert_eq!(own.spacing_mm, plus.spacing_mm);
+        let pairs = grey(&own).iter().zip(grey(&plus));
+        let worst = pairs.clone().map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+        let different = pairs.filter(|(a, b)| a != b).count();
+        println!("{sweep}: {different} of {} voxels differ, by at most {worst}", grey(&own).len());
+        assert!(worst <= 2 && different < 2000);
+    }
+}
+
+#[test]
+fn options_go_before_what_the_device_set_says() {
+    let Some(data) = data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (config, sweep) = (data.join(CONFIG), data.join("NwirePhantomFreehand.igs.mha"));
+    let output = folder.path().join("volume.nrrd");
+    let words = [
+        "--config",
+        config.to_str().unwrap(),
+        "--spacing-mm",
+        "1",
+        "--interpolation",
+        "nearest",
+        "--compounding",
+        "maximum",
+        "--fill-holes",
+        "--threads",
+        "1",
+        "--json",
+    ];
+    let done = reconstruct(&sweep, &words, &output);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let report: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(report["interpolation"], "nearest");
+    assert_eq!(report["compounding"], "maximum");
+    assert_eq!(report["size"], serde_json::json!([51, 52, 37]));
+    assert!(report["voxels_filled"].as_u64().unwrap() > 0);
+    // The same voxels again, from the volume that was made.
+    let again = folder.path().join("again.nii.gz");
+    let words =
+        ["--config", config.to_str().unwrap(), "--like", output.to_str().unwrap(), "--json"];
+    let done = reconstruct(&sweep, &words, &again);
+    let like: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((&like["size"], &like["origin_mm"]), (&report["size"], &report["origin_mm"]));
+}
+
+#[test]
+fn what_cannot_be_done_is_said_with_what_to_try() {
+    let Some(data) = data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (config, sweep) = (data.join(CONFIG), data.join("NwirePhantomFreehand.igs.mha"));
+    let config = config.to_str().unwrap();
+    let output = folder.path().join("volume.mha");
+    for (words, expected) in [
+        (&[][..], "no transforms lead from Image to Reference"),
+        (
+            &["--config", config, "--reference-frame", "Moon"],
+            "no transforms lead from Image to Moon",
+        ),
+        (
+            &["--config", config, "--reference-frame", "Stylus"],
+            "none of the 97 images has a place: 97 times",
+        ),
+        (&["--config", config, "--compounding", "importance"], "give --importance FILE.png"),
+        (&["--config", config, "--spacing-mm", "0"], "grid.spacing_mm should be"),
+        (&["--config", config, "--spacing-mm", "0.01", "--memory-mib", "64"], "raise memory_bytes"),
+        (&["--config", "nowhere.xml"], "cannot open nowhere.xml"),
+    ] {
+        let done = reconstruct(&sweep, words, &output);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(!done.status.success() && said.contains(expected), "{said}");
+        assert!(!output.exists());
+    }
+    let done = reconstruct(&sweep, &["--config", config], &folder.path().join("volume.jpg"));
+    assert!(
+        String::from_utf8_lossy(&done.stderr).contains(".nii.gz"),
+        "the known endings are listed"
+    );
+}
