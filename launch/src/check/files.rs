@@ -40,7 +40,8 @@ impl Wanted<'_> {
                 "calibration" => {
                     self.calibrations.content(&text, &place, self.file, self.files, self.problems)
                 }
-                "input-file" => self.input_file(node, steps, &place, &text),
+                "input-file" => self.input_file(node, steps, &place, &text, false),
+                "input-file-or-folder" => self.input_file(node, steps, &place, &text, true),
                 "weights" => self.file.resolve(&text, &place).to_str().map(Value::from),
                 "model" => self.model(&formats, steps, &place, &text, node),
                 _ => None,
@@ -57,9 +58,13 @@ impl Wanted<'_> {
         steps: &[Step],
         place: &Place,
         text: &str,
+        may_be_folder: bool,
     ) -> Option<Value> {
         let path = self.file.resolve(text, place);
         let reason = match std::fs::metadata(&path) {
+            Ok(about) if about.is_dir() && may_be_folder => {
+                std::fs::read_dir(&path).err().map(|error| file_reason(&error))
+            }
             Ok(about) if about.is_dir() => Some("it is a folder".to_owned()),
             Ok(_) => File::open(&path).err().map(|error| file_reason(&error)),
             Err(error) => Some(file_reason(&error)),

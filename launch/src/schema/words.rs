@@ -92,6 +92,7 @@ fn one(root: &Value, schema: &Value, depth: usize) -> String {
         Some("model") => return "the path of a model's card".to_owned(),
         Some("weights") => return "the path of a file of weights".to_owned(),
         Some("input-file") => return "the path of a file".to_owned(),
+        Some("input-file-or-folder") => return "the path of a file or a folder".to_owned(),
         Some("address") => return "an address HOST:PORT".to_owned(),
         _ => {}
     }

@@ -55,7 +55,7 @@ pub enum Error {
         source: summary::Error,
     },
     /// The images of a folder make no volume.
-    #[error("{}: {source}; --series N chooses one by its number in `vesalius info`", .path.display())]
+    #[error("{}: {source}; `vesalius info` lists the series of a folder, and `convert --series` takes one of several", .path.display())]
     Series {
         /// The folder.
         path: PathBuf,
@@ -156,7 +156,7 @@ fn dicom_files(folder: &Path) -> Result<impl Iterator<Item = (String, Vec<u8>)>,
 }
 
 /// A series of a folder, the only one or that of an index.
-fn series(folder: &Path, index: Option<usize>) -> Result<dicom::Series, Error> {
+pub(crate) fn series(folder: &Path, index: Option<usize>) -> Result<dicom::Series, Error> {
     let choice = index.map_or(dicom::Choice::Only, dicom::Choice::Index);
     dicom::read_series(dicom_files(folder)?, choice, &secret(), &Limits::default())
         .map_err(|source| Error::Series { path: folder.to_owned(), source })

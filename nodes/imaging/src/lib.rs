@@ -7,6 +7,7 @@
 //! | [`reconstruct`] | placed images pasted into a growing voxel volume |
 //! | [`growing_volume`] | such a volume, given out now and then |
 //! | [`reconstruct_volume`], [`reconstruct_labels`] | the nodes around it: grey values, and what a network saw |
+//! | [`reslice`] | a picture of a volume along any plane |
 //! | [`reconstruct_sweep`] | the tool that makes a volume of a recorded sweep |
 //! | [`files`] | the tools that tell what a file holds, and write it as another kind |
 
@@ -17,4 +18,5 @@ pub mod reconstruct;
 pub mod reconstruct_labels;
 pub mod reconstruct_sweep;
 pub mod reconstruct_volume;
+pub mod reslice;
 pub mod sequence;

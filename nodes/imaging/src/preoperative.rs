@@ -23,9 +23,10 @@ pub use table::{Kind, LabelFile, LabelledStructure};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
-    /// The image: NRRD, NIfTI-1 or MetaImage.
+    /// The image: NRRD, NIfTI, MetaImage, or a folder of the DICOM files of one series. Of who the patient is nothing goes
+    /// farther than this device.
     #[serde(default)]
-    #[schemars(extend("format" = "input-file"))]
+    #[schemars(extend("format" = "input-file-or-folder"))]
     pub image: Option<PathBuf>,
     /// The kind of scanner that made the image.
     #[serde(default)]
@@ -92,6 +93,21 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         source: placed_volume::Error,
+    },
+    /// The images of a folder make no volume.
+    #[error(transparent)]
+    Folder(#[from] crate::files::Error),
+    /// A folder of DICOM holds images of another kind of scanner.
+    #[error(
+        "the images in {path} are of modality {came}, but `modality` is {expected:?}: name another folder, or the right modality"
+    )]
+    Modality {
+        /// The folder.
+        path: PathBuf,
+        /// What the files say.
+        came: formats::dicom::Modality,
+        /// What the parameter says.
+        expected: ScannerKind,
     },
     /// A label file does not lie on the voxels of the image.
     #[error("{path} does not lie on the voxels of {other}: {flaw}")]

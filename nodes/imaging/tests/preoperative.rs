@@ -264,3 +264,20 @@ fn a_real_patient_becomes_the_preoperative_map() {
     assert!(means[1] > means[0] + 20.0 && means[2] > means[0] + 20.0, "vessels {means:?}");
     assert!(means[3] < means[0] - 10.0, "tumours {means:?}");
 }
+
+#[test]
+fn a_folder_of_dicom_is_an_image_of_its_own_kind_of_scanner() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../shared/data/totalsegmentator_ct_mr/example_ct_dicom");
+    if !folder.exists() {
+        println!("SKIPPED: {} is absent", folder.display());
+        return;
+    }
+    let (image, _) = read(&mut open(json!({ "image": folder })).unwrap());
+    let image = image.unwrap();
+    assert_eq!((image.size, image.modality), ([512, 512, 20], Modality::Ct));
+    let air = image.voxels.as_slice().iter().filter(|hu| **hu < -900).count();
+    assert!(air > image.voxels.as_slice().len() / 5, "Hounsfield units");
+    let said = open(json!({ "image": folder, "modality": "mr" })).err().unwrap();
+    assert!(said.contains("of modality CT, but `modality` is Mr"), "{said}");
+}

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use formats::dicom::Modality;
 use formats::metaimage::Limits;
 use formats::placed_volume::PlacedVolume;
 use messages::{Affine, IntensityVolume, LabelVolume, Structure};
@@ -9,7 +10,8 @@ use nalgebra::Matrix4;
 
 use super::lattice::Order;
 use super::table::Table;
-use super::{Error, Output, Parameters, surface};
+use super::{Error, Output, Parameters, ScannerKind, surface};
+use crate::files;
 
 /// Where the voxels of all volumes lie.
 struct Reference {
@@ -23,7 +25,8 @@ pub fn outputs(parameters: Parameters) -> Result<Vec<Output>, Error> {
     let mut outputs = Vec::new();
     let mut reference = None;
     if let Some(path) = parameters.image {
-        let volume = volume(&path)?;
+        let volume =
+            if path.is_dir() { series(&path, parameters.modality)? } else { volume(&path)? };
         let found = Reference::new(&path, &volume);
         let (size, frame_from_voxel) = found.message()?;
         let voxels = volume.into_intensities();
@@ -61,6 +64,21 @@ pub fn outputs(parameters: Parameters) -> Result<Vec<Output>, Error> {
         outputs.push(Output::Surfaces(surface::surfaces(parameters.surfaces)?));
     }
     if outputs.is_empty() { Err(Error::Nothing) } else { Ok(outputs) }
+}
+
+/// The images of a folder, if they are of that kind of scanner.
+fn series(path: &Path, expected: ScannerKind) -> Result<PlacedVolume, Error> {
+    let series = files::series(path, None)?;
+    let fits = match expected {
+        // Cone-beam CT comes as CT, or as angiography.
+        ScannerKind::Ct => series.modality == Modality::Ct,
+        ScannerKind::Mr => series.modality == Modality::Mr,
+        ScannerKind::ConeBeamCt => series.modality != Modality::Mr,
+    };
+    if fits {
+        return Ok(series.volume);
+    }
+    Err(Error::Modality { path: path.to_owned(), came: series.modality, expected })
 }
 
 fn volume(path: &Path) -> Result<PlacedVolume, Error> {

