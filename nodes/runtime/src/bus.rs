@@ -24,7 +24,7 @@ use zenoh_ext::{
     AdvancedSubscriber, AdvancedSubscriberBuilderExt as _, HistoryConfig, RecoveryConfig,
 };
 
-pub use publisher::Publisher;
+pub use publisher::{Publisher, Sending};
 use shared_memory::SharedMemory;
 pub use shared_memory::remove_orphans as remove_orphaned_shared_memory;
 
@@ -78,7 +78,7 @@ pub fn config(listen: Option<&Path>, connect: &[&Path]) -> serde_json::Value {
             "link": { "tx": {
                 "queue": {
                     "size": {
-                        "control": 4, "real_time": 8, "interactive_high": 4, "interactive_low": 4,
+                        "control": 4, "real_time": 16, "interactive_high": 4, "interactive_low": 4,
                         "data_high": 4, "data": 16, "data_low": 4, "background": 4
                     },
                     "congestion_control": {

@@ -8,7 +8,7 @@ use messages::wire::{Encoded, Kind, Origin, Validity, control};
 use messages::{Health, JournalEntry, Message, OutputStatus, Timestamp, wire};
 
 use crate::assignment::Assignment;
-use crate::bus::{Bus, BusError, Publisher};
+use crate::bus::{Bus, BusError, Publisher, Sending};
 use crate::keys;
 use crate::measure::Distribution;
 use crate::ports::{Outputs, Port};
@@ -83,7 +83,12 @@ impl Stream {
         schema: Schema,
         key: &str,
     ) -> Result<Self, BusError> {
-        let urgent = !schema.has_arrays();
+        let sending = match schema.name {
+            // A node that catches up takes many inputs at once, and nobody waits for an entry.
+            JournalEntry::SCHEMA => Sending::Gathered,
+            _ if schema.has_arrays() => Sending::Bulk,
+            _ => Sending::Prompt,
+        };
         Ok(Self {
             schema,
             origin: Origin {
@@ -91,7 +96,7 @@ impl Stream {
                 stream: format!("{}.{port}", assignment.node),
                 incarnation: assignment.incarnation,
             },
-            publisher: bus.publisher(key, schema.kept, urgent)?,
+            publisher: bus.publisher(key, schema.kept, sending)?,
             sequence: 0,
             statistics: Arc::new(Mutex::new(Statistics::new(port))),
         })

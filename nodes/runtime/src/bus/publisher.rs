@@ -27,20 +27,36 @@ const LARGE: usize = 1 << 20;
 /// How many large messages are kept.
 const LARGE_KEPT: usize = 4;
 
+/// How messages go over a link to another process, which has room for some that wait there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// Before all others, each at once.
+    Prompt,
+    /// Before all others; small ones that wait share one place, so that a burst of them finds room.
+    Gathered,
+    /// After the others.
+    Bulk,
+}
+
 impl Bus {
     /// A publisher that keeps its last `kept` messages for consumers that missed them, or the last four
     /// if they may be large (`kept` is then below [`KEPT_WITHOUT_ARRAYS`]) and the first is larger than 1 MiB.
     ///
     /// # Errors
     /// If the key is refused.
-    pub fn publisher(&self, key: &str, kept: usize, urgent: bool) -> Result<Publisher, BusError> {
+    pub fn publisher(
+        &self,
+        key: &str,
+        kept: usize,
+        sending: Sending,
+    ) -> Result<Publisher, BusError> {
         let for_large = (LARGE_KEPT + 1..KEPT_WITHOUT_ARRAYS)
             .contains(&kept)
-            .then(|| self.advanced_publisher(key, LARGE_KEPT, urgent))
+            .then(|| self.advanced_publisher(key, LARGE_KEPT, sending))
             .transpose()?;
         Ok(Publisher {
             key: key.to_owned(),
-            usual: self.advanced_publisher(key, kept, urgent)?,
+            usual: self.advanced_publisher(key, kept, sending)?,
             for_large,
             is_large: OnceLock::new(),
         })
@@ -50,13 +66,13 @@ impl Bus {
         &self,
         key: &str,
         kept: usize,
-        urgent: bool,
+        sending: Sending,
     ) -> Result<AdvancedPublisher<'static>, BusError> {
         self.session
             .declare_publisher(key.to_owned())
             .congestion_control(self.congestion)
-            .priority(if urgent { Priority::RealTime } else { Priority::Data })
-            .express(true)
+            .priority(if sending == Sending::Bulk { Priority::Data } else { Priority::RealTime })
+            .express(sending != Sending::Gathered)
             .cache(CacheConfig::default().max_samples(kept))
             .sample_miss_detection(
                 MissDetectionConfig::default().sporadic_heartbeat(Duration::from_millis(100)),

@@ -17,7 +17,7 @@ use super::participant::{Participant, Started};
 use super::watch::{Watch, poll};
 use super::{HostError, explain};
 use crate::assignment::{Assignment, Mode};
-use crate::bus::Publisher;
+use crate::bus::{Publisher, Sending};
 use crate::{clock, keys};
 
 /// One recorded message.
@@ -90,7 +90,7 @@ pub fn run_source<S: Source>(assignment: Assignment) -> Result<(), HostError> {
         publishers.push(bus.publisher(
             &keys::stream(&assignment.session, node, port),
             kept,
-            false,
+            Sending::Bulk,
         )?);
     }
     let control_message = |kind, number: usize, at: Timestamp| {
