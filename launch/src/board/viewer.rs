@@ -193,7 +193,7 @@ mod tests {
         use messages::wire::{self, Origin, Validity};
         use messages::{EventKind, Message as _};
         let key = keys::about(&record.session, "event", node);
-        let publisher = bus.publisher(&key, Event::KEPT, true).unwrap();
+        let publisher = bus.publisher(&key, Event::KEPT, bus::Sending::Prompt).unwrap();
         let origin = Origin {
             session: record.session.clone(),
             stream: format!("{node}.event"),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use messages::wire::{Origin, Validity};
 use messages::{Event, EventKind, Message as _, Timestamp, wire};
-use runtime::bus::{Bus, BusError, Publisher};
+use runtime::bus::{Bus, BusError, Publisher, Sending};
 use runtime::clock::{self, SessionClock};
 use runtime::keys;
 use runtime::log::{Level, Line};
@@ -30,7 +30,7 @@ impl Voice {
     pub fn open(bus: &Bus, record: &Record, log: &Path) -> Result<Self, BusError> {
         let key = keys::about(&record.session, "event", SUPERVISOR);
         Ok(Self {
-            publisher: bus.publisher(&key, Event::KEPT, true)?,
+            publisher: bus.publisher(&key, Event::KEPT, Sending::Prompt)?,
             origin: Origin {
                 session: record.session.clone(),
                 stream: format!("{SUPERVISOR}.event"),

@@ -60,7 +60,7 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
         /// Why.
-        source: dicom::Error,
+        source: Box<dicom::Error>,
     },
     /// The folder holds no DICOM.
     #[error("the folder {} holds no DICOM file; give a file, or the folder with the images", .0.display())]
@@ -159,7 +159,7 @@ fn dicom_files(folder: &Path) -> Result<impl Iterator<Item = (String, Vec<u8>)>,
 pub(crate) fn series(folder: &Path, index: Option<usize>) -> Result<dicom::Series, Error> {
     let choice = index.map_or(dicom::Choice::Only, dicom::Choice::Index);
     dicom::read_series(dicom_files(folder)?, choice, &secret(), &Limits::default())
-        .map_err(|source| Error::Series { path: folder.to_owned(), source })
+        .map_err(|source| Error::Series { path: folder.to_owned(), source: Box::new(source) })
 }
 
 /// For the hashes of this run alone: nothing that is kept can be compared with that of another.

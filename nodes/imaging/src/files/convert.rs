@@ -85,7 +85,10 @@ fn convert(arguments: &Arguments) -> Result<String, Error> {
             let limits = Limits::default();
             let series =
                 formats::dicom::read_series([(name, bytes)], choice, &super::secret(), &limits);
-            let series = series.map_err(|source| Error::Series { path: input.clone(), source })?;
+            let series = series.map_err(|source| Error::Series {
+                path: input.clone(),
+                source: Box::new(source),
+            })?;
             volume(&series.volume, arguments)
         }
         Content::VolumeOrSequence => {
@@ -146,18 +149,19 @@ fn sequence(bytes: &[u8], arguments: &Arguments) -> Result<String, Error> {
             Sequence::read_detached(bytes, &data, &Limits::default()).map_err(wrong)?
         }
     };
-    let file = name(output);
-    let written = if file.ends_with(".igs.mha") || file.ends_with(".mha") {
-        sequence.write(!uncompressed)
-    } else if file.ends_with(".nrrd") {
-        sequence.write_nrrd(!uncompressed)
-    } else {
-        return Err(Error::Mismatch {
-            from: input.clone(),
-            to: output.clone(),
-            what: "a sequence of images or poses",
-            hint: "name a file of sequences, .igs.mha or .igs.nrrd; `vesalius reconstruct` makes a volume of one",
-        });
+    let name = name(output);
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    let written = match ending {
+        Some("mha") => sequence.write(!uncompressed),
+        Some("nrrd") => sequence.write_nrrd(!uncompressed),
+        _ => {
+            return Err(Error::Mismatch {
+                from: input.clone(),
+                to: output.clone(),
+                what: "a sequence of images or poses",
+                hint: "name a file of sequences, .igs.mha or .igs.nrrd; `vesalius reconstruct` makes a volume of one",
+            });
+        }
     };
     let written = written.map_err(|source| Error::Sequence { path: output.clone(), source })?;
     write(output, &written)?;

@@ -110,7 +110,7 @@ fn series(
     files: impl IntoIterator<Item = (String, Vec<u8>)>,
 ) -> Result<(Value, String), Error> {
     let found = dicom::list_series(files, &secret(), &Limits::default())
-        .map_err(|source| Error::Series { path: path.to_owned(), source })?;
+        .map_err(|source| Error::Series { path: path.to_owned(), source: Box::new(source) })?;
     let mut text = format!("DICOM, {} series\n", found.len());
     let mut listed = vec![];
     for (index, series) in found.iter().enumerate() {

@@ -115,8 +115,8 @@ impl Cell for Mean {
     #[inline]
     fn add_between(eight: &mut Sums, at: [i64; 3], value: u8, _: u8) {
         let weights = weights(at);
-        eight.weights = eight.weights + weights;
-        eight.values = eight.values + weights * f32x8::splat(f32::from(value));
+        eight.weights += weights;
+        eight.values += weights * f32x8::splat(f32::from(value));
     }
 
     #[inline]
@@ -160,8 +160,8 @@ impl Cell for Importance {
     #[inline]
     fn add_between(eight: &mut Sums, at: [i64; 3], value: u8, importance: u8) {
         let weights = rounded(weights(at) * f32x8::splat(f32::from(importance) * (1.0 / 256.0)));
-        eight.weights = eight.weights + weights;
-        eight.values = eight.values + weights * f32x8::splat(f32::from(value));
+        eight.weights += weights;
+        eight.values += weights * f32x8::splat(f32::from(value));
     }
 
     #[inline]

@@ -79,11 +79,11 @@ impl Iterator for Pieces {
         }
         let mut length = (self.end - self.next).min(LONGEST);
         let mut is_edge = [false; 3];
-        for axis in 0..3 {
+        for (axis, is_edge) in is_edge.iter_mut().enumerate() {
             let (at, step) = (self.at[axis], self.step[axis]);
             let inside = at & (BRICK - 1);
-            is_edge[axis] = self.has_edges && inside >= INNER;
-            let (low, high) = match (self.has_edges, is_edge[axis]) {
+            *is_edge = self.has_edges && inside >= INNER;
+            let (low, high) = match (self.has_edges, *is_edge) {
                 (false, _) => (0, BRICK),
                 (true, false) => (0, INNER),
                 (true, true) => (INNER, BRICK),

@@ -15,7 +15,7 @@ use crate::reconstruct::settings::{
 /// Makes a volume of a tracked sweep, as PLUS does.
 ///
 /// The images of a PLUS sequence (.igs.mha, .igs.nrrd) are placed through its transforms and those of the device set,
-/// and pasted into voxels. What the device set says under VolumeReconstruction is done, unless an option says otherwise;
+/// and pasted into voxels. What the device set says under `VolumeReconstruction` is done, unless an option says otherwise;
 /// without an output grid of its own the volume begins at the smallest coordinates of any image.
 #[derive(Debug, Parser)]
 #[command(name = "vesalius reconstruct")]
@@ -25,7 +25,7 @@ pub struct Arguments {
     /// The PLUS device set (.xml): the calibration of the images, and how to reconstruct.
     #[arg(long)]
     pub config: Option<PathBuf>,
-    /// Distance of neighbouring voxels along all three axes, millimetres. [default: OutputSpacing of the device set, or 0.5]
+    /// Distance of neighbouring voxels along all three axes, millimetres. [default: `OutputSpacing` of the device set, or 0.5]
     #[arg(long)]
     pub spacing_mm: Option<f64>,
     /// How a pixel is given to voxels. [default: that of the device set, or linear]
@@ -49,10 +49,10 @@ pub struct Arguments {
     /// Takes the voxels of this volume (its axes must be those of the reference frame) instead of the device set's grid.
     #[arg(long, value_name = "VOLUME")]
     pub like: Option<PathBuf>,
-    /// The frame of the pixels. [default: ImageCoordinateFrame of the device set, or Image]
+    /// The frame of the pixels. [default: `ImageCoordinateFrame` of the device set, or Image]
     #[arg(long)]
     pub image_frame: Option<String>,
-    /// The frame of the volume. [default: ReferenceCoordinateFrame of the device set, or Reference]
+    /// The frame of the volume. [default: `ReferenceCoordinateFrame` of the device set, or Reference]
     #[arg(long)]
     pub reference_frame: Option<String>,
     /// How many threads paste an image.
