@@ -1,4 +1,4 @@
-//! How many images a second are made into a volume, in each mode and size, beside NumPy and SimpleITK on the same sweep in
+//! How many images a second are made into a volume, in each mode and size, beside NumPy and `SimpleITK` on the same sweep in
 //! the same run, and beside what the memory's bandwidth would allow.
 //!
 //! Two threads each. The peers are those of `.setup/peers.sh`; without them their rows say so.
@@ -177,7 +177,7 @@ fn peers(places: &[Affine<Patient, Image>], pixels: &[u8], grid: Grid, own: &[(M
         let ours = own.iter().find(|(of, _)| *of == mode).map_or(0.0, |(_, rate)| *rate);
         match row["images_per_second"].as_f64() {
             Some(rate) => {
-                println!("  {name:<32}{rate:8.1}   ours is {:.0} times as fast", ours / rate)
+                println!("  {name:<32}{rate:8.1}   ours is {:.0} times as fast", ours / rate);
             }
             None => println!("  {name:<32}{}", row["error"]),
         }
