@@ -96,19 +96,17 @@ impl Eight {
         self.weights = rounded(sums).fast_min(f32x8::splat(MOST));
     }
 
-    /// The value of a pixel where its share suffices and `is_kept` says so of the old and the new one.
+    /// The value of a pixel where its share suffices and, if only brighter ones are kept, it is brighter.
     #[inline]
-    fn keep(&mut self, at: [i64; 3], value: u8, is_kept: impl Fn(i32, i32) -> bool) {
-        let shares = shares(at).to_array();
-        let value = i32::from(value);
-        let (mut values, mut weights) = (whole(self.values), whole(self.weights));
-        for corner in 0..8 {
-            let takes = shares[corner] >= EIGHTH && is_kept(values[corner], value);
-            let weight = (shares[corner] * WHOLE as f32 + 0.5) as i32;
-            values[corner] = if takes { value } else { values[corner] };
-            weights[corner] = if takes { weight } else { weights[corner] };
+    fn keep(&mut self, at: [i64; 3], value: u8, only_brighter: bool) {
+        let shares = shares(at);
+        let value = f32x8::splat(f32::from(value));
+        let mut takes = shares.simd_ge(f32x8::splat(EIGHTH));
+        if only_brighter {
+            takes &= value.simd_gt(self.values);
         }
-        (self.values, self.weights) = (from_whole(values), from_whole(weights));
+        self.values = takes.select(value, self.values);
+        self.weights = takes.select(rounded(shares * f32x8::splat(WHOLE as f32)), self.weights);
     }
 }
 
@@ -198,7 +196,7 @@ plus_cell!(
     /// The value that came last.
     PlusLatest, weighted: false,
     nearest: |voxel, value, _importance| Voxel::new(u32::from(value), one_more(voxel)),
-    between: |eight, at, value, _importance| eight.keep(at, value, |_, _| true)
+    between: |eight, at, value, _importance| eight.keep(at, value, false)
 );
 plus_cell!(
     /// The brightest value.
@@ -206,7 +204,77 @@ plus_cell!(
     nearest: |voxel, value, _importance| {
         Voxel::new(voxel.value().max(u32::from(value)), one_more(voxel))
     },
-    between: |eight, at, value, _importance| eight.keep(at, value, |old, new| new > old)
+    between: |eight, at, value, _importance| eight.keep(at, value, true)
 );
 
 const _: () = assert!(FRACTION_BITS == 32, "the fraction of a coordinate is its lower half");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A voxel after pixels that are nearest to it.
+    fn nearest<C: Cell>(pixels: &[(u8, u8)]) -> (u8, u16) {
+        let mut cell = C::default();
+        for (value, importance) in pixels {
+            cell.add(*value, *importance);
+        }
+        (cell.value(), cell.accumulation())
+    }
+
+    /// The first of eight voxels after pixels at fractions along x.
+    fn between<C: Cell>(pixels: &[(f64, u8, u8)]) -> (u8, u16) {
+        let mut cells = [C::default(); 8];
+        for (x, value, importance) in pixels {
+            let mut eight = C::gather(cells);
+            let at = [(x * (1u64 << FRACTION_BITS) as f64) as i64, 0, 0];
+            C::add_between(&mut eight, at, *value, *importance);
+            cells = C::scatter(eight);
+        }
+        (cells[0].value(), cells[0].accumulation())
+    }
+
+    #[test]
+    fn a_nearest_mean_is_cut_after_each_pixel() {
+        // 1/2 becomes 0, then 2/3 becomes 0.
+        assert_eq!(nearest::<PlusMean>(&[(0, 0), (1, 0), (2, 0)]), (0, 768));
+        assert_eq!(nearest::<PlusMean>(&[(9, 0), (10, 0)]), (9, 512));
+        // (100·10 + 50·40) / 150
+        assert_eq!(nearest::<PlusImportance>(&[(10, 100), (40, 50), (255, 0)]), (20, 150));
+        assert_eq!(nearest::<PlusLatest>(&[(9, 0), (3, 0)]), (3, 512));
+        assert_eq!(nearest::<PlusMaximum>(&[(9, 0), (3, 0)]), (9, 512));
+    }
+
+    #[test]
+    fn a_full_voxel_is_filtered() {
+        let mut pixels = vec![(200, 0); 255];
+        assert_eq!(nearest::<PlusMean>(&pixels), (200, 65_280));
+        pixels.push((0, 0));
+        // 255/256 · 200 = 199.2
+        assert_eq!(nearest::<PlusMean>(&pixels), (199, 65_280));
+    }
+
+    #[test]
+    fn a_shared_mean_is_rounded_after_each_pixel_halves_upwards() {
+        assert_eq!(between::<PlusMean>(&[(0.5, 10, 0)]), (10, 128));
+        assert_eq!(between::<PlusMean>(&[(0.5, 10, 0), (0.5, 11, 0)]), (11, 256), "10.5");
+        assert_eq!(between::<PlusMean>(&[(0.25, 10, 0), (0.75, 40, 0)]), (18, 256), "17.5");
+        assert_eq!(
+            between::<PlusImportance>(&[(0.5, 10, 100), (0.0, 40, 50), (0.0, 9, 0)]),
+            (25, 100)
+        );
+        assert_eq!(
+            between::<PlusMean>(&[(0.999_999, 7, 0)]),
+            (7, 0),
+            "so little does not count as met"
+        );
+    }
+
+    #[test]
+    fn what_is_kept_needs_an_eighth() {
+        assert_eq!(between::<PlusLatest>(&[(0.0, 9, 0), (0.5, 3, 0), (0.9, 200, 0)]), (3, 128));
+        assert_eq!(between::<PlusMaximum>(&[(0.0, 9, 0), (0.5, 30, 0), (0.0, 3, 0)]), (30, 128));
+        // As in PLUS, a voxel that got only black is not met.
+        assert_eq!(between::<PlusMaximum>(&[(0.0, 0, 0)]), (0, 0));
+    }
+}
