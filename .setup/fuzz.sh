@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 seconds=${1:-60}
 case "$seconds" in
-  '' | *[!0-9]*) echo "vesalius: fuzz.sh [SECONDS_PER_TARGET] [TARGET…], but the first word is \`$seconds\`" >&2; exit 2 ;;
+  '' | 0 | *[!0-9]*) echo "vesalius: fuzz.sh [SECONDS_PER_TARGET] [TARGET…], but the first word is \`$seconds\`" >&2; exit 2 ;;
 esac
 shift || true
 platform=x86_64-unknown-linux-gnu
@@ -25,6 +25,14 @@ known=$("$program" 2>/dev/null) || exit 1
 targets=("$@")
 [ "${#targets[@]}" -gt 0 ] || mapfile -t targets <<<"$known"
 
+run() { # seconds, and folders of which the first takes new inputs
+  local time=$1
+  shift
+  FUZZ_TARGET=$target "$program" "$@" "$here/seeds" "$here/failures" -dict="$here/words.dict" \
+    -artifact_prefix="$here/failures/" -max_total_time="$time" -max_len=16384 -timeout=30 -rss_limit_mb=1024 \
+    -print_final_stats=1 >>"$here/log" 2>&1
+}
+
 status=0 summary=()
 for target in "${targets[@]}"; do
   if ! grep -qx "$target" <<<"$known"; then
@@ -36,12 +44,26 @@ for target in "${targets[@]}"; do
   mkdir -p "$here/corpus" "$here/failures"
   FUZZ_TARGET=$target FUZZ_SEEDS=$here "$program" 2>/dev/null || exit 1
   echo "vesalius: fuzzing $target for $seconds s"
-  FUZZ_TARGET=$target "$program" "$here/corpus" "$here/seeds" "$here/failures" -dict="$here/words.dict" -artifact_prefix="$here/failures/" \
-    -max_total_time="$seconds" -max_len=16384 -timeout=30 -rss_limit_mb=1024 -print_final_stats=1 >"$here/log" 2>&1
+  # Half of the time from the seeds alone: a small corpus goes where a large one, spread over all that is known, rarely does.
+  rm -rf "$here/anew"
+  mkdir "$here/anew"
+  : >"$here/log"
+  run $(((seconds + 1) / 2)) "$here/anew"
   code=$?
-  runs=$(awk '/^stat::number_of_executed_units/ { print $2 }' "$here/log")
-  reached=$(awk '{ for (i = 1; i < NF; i++) if ($i == "cov:") cov = $(i + 1) } END { print cov + 0 }' "$here/log")
-  line="$target: ${runs:-no} runs, $reached places reached, $(find "$here/corpus" -type f | wc -l) inputs kept"
+  if [ "$code" = 0 ] && [ "$seconds" -gt 1 ]; then
+    run $((seconds / 2)) "$here/corpus" "$here/anew"
+    code=$?
+  fi
+  # What is kept is the smallest set that reaches all that both reached.
+  rm -rf "$here/kept"
+  mkdir "$here/kept"
+  if FUZZ_TARGET=$target "$program" -merge=1 "$here/kept" "$here/corpus" "$here/anew" >/dev/null 2>&1; then
+    rm -rf "$here/corpus" "$here/anew"
+    mv "$here/kept" "$here/corpus"
+  fi
+  runs=$(awk '/^stat::number_of_executed_units/ { runs += $2 } END { print runs + 0 }' "$here/log")
+  reached=$(awk '{ for (i = 1; i < NF; i++) if ($i == "cov:" && $(i + 1) > most) most = $(i + 1) } END { print most + 0 }' "$here/log")
+  line="$target: $runs runs, $reached places reached, $(find "$here/corpus" -type f | wc -l) inputs kept"
   if [ "$code" != 0 ]; then
     status=1
     failure=$(sed -n 's/.*Test unit written to //p' "$here/log" | tail -1)
