@@ -79,17 +79,20 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// A file cannot be opened.
+    pub(crate) fn open(path: &Path, source: std::io::Error) -> Self {
+        Self::File { what: "open", path: path.to_owned(), source }
+    }
+}
+
 /// Reads a file whole.
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::File {
-        what: "open",
-        path: path.to_owned(),
-        source,
-    })
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::open(path, source))
 }
 
 /// Writes a file.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     std::fs::write(path, bytes).map_err(|source| Error::File {
         what: "write",
         path: path.to_owned(),
@@ -157,9 +160,18 @@ fn dicom_files(folder: &Path) -> Result<impl Iterator<Item = (String, Vec<u8>)>,
 
 /// A series of a folder, the only one or that of an index.
 pub(crate) fn series(folder: &Path, index: Option<usize>) -> Result<dicom::Series, Error> {
+    series_of(folder, dicom_files(folder)?, index)
+}
+
+/// A series of files, which `path` is or holds.
+fn series_of(
+    path: &Path,
+    files: impl IntoIterator<Item = (String, Vec<u8>)>,
+    index: Option<usize>,
+) -> Result<dicom::Series, Error> {
     let choice = index.map_or(dicom::Choice::Only, dicom::Choice::Index);
-    dicom::read_series(dicom_files(folder)?, choice, &secret(), &Limits::default())
-        .map_err(|source| Error::Series { path: folder.to_owned(), source: Box::new(source) })
+    dicom::read_series(files, choice, &secret(), &Limits::default())
+        .map_err(|source| Error::Series { path: path.to_owned(), source: Box::new(source) })
 }
 
 /// For the hashes of this run alone: nothing that is kept can be compared with that of another.

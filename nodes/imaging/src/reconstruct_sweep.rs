@@ -14,13 +14,14 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use formats::metaimage::{Limits, Pixels};
-use formats::placed_volume::{self, PlacedVolume, VolumeKind};
+use formats::placed_volume::{PlacedVolume, VolumeKind};
 use formats::plus_config;
 use formats::plus_sequence::{self, FrameReader};
 use formats::plus_transforms::{Chain, NoChain};
 use messages::{Affine, Image, Patient, Volume};
 use runtime::clock;
 
+use crate::files;
 use crate::reconstruct::fill_holes::{Voxels, fill_holes};
 use crate::reconstruct::settings::{Compounding, Grid, Invalid, Settings};
 use crate::reconstruct::{NoVolume, PixelImportance, Reconstruction, Refused};
@@ -30,24 +31,9 @@ pub use report::Report;
 /// Why there is no volume.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file cannot be opened or written.
-    #[error("cannot {what} {}: {source}", .path.display())]
-    File {
-        /// What was tried.
-        what: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// The sequence is damaged or none.
-    #[error("{}: {source}", .path.display())]
-    Sequence {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: plus_sequence::Error,
-    },
+    /// A file cannot be opened, read or written.
+    #[error(transparent)]
+    File(#[from] files::Error),
     /// The device set is wrong.
     #[error("{}: {source}", .path.display())]
     Config {
@@ -55,14 +41,6 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         source: plus_config::Error,
-    },
-    /// A volume cannot be read or written.
-    #[error("{}: {source}", .path.display())]
-    Volume {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: placed_volume::Error,
     },
     /// The images cannot be placed.
     #[error("{0}; --image-frame and --reference-frame name others, --config gives a calibration")]
@@ -115,12 +93,6 @@ pub enum Error {
     NoVolume(#[from] NoVolume),
 }
 
-impl Error {
-    fn open(path: &Path, source: std::io::Error) -> Self {
-        Self::File { what: "open", path: path.to_owned(), source }
-    }
-}
-
 /// Runs the tool.
 pub fn run(words: &[String]) -> ExitCode {
     let name = std::iter::once("vesalius reconstruct".to_owned());
@@ -143,7 +115,8 @@ pub fn run(words: &[String]) -> ExitCode {
 
 fn reconstruct(arguments: &Arguments) -> Result<Report, Error> {
     let kind = VolumeKind::from_file_name(&arguments.output.to_string_lossy());
-    let kind = kind.map_err(|source| Error::Volume { path: arguments.output.clone(), source })?;
+    let kind =
+        kind.map_err(|source| files::Error::Volume { path: arguments.output.clone(), source })?;
     let plan = arguments.plan()?;
     let sweep = Sweep::open(&arguments.sweep, &plan)?;
     let grid = match &arguments.like {
@@ -186,10 +159,10 @@ struct Sweep {
 
 impl Sweep {
     fn open(path: &Path, plan: &Plan) -> Result<Self, Error> {
-        let file = File::open(path).map_err(|source| Error::open(path, source))?;
+        let file = File::open(path).map_err(|source| files::Error::open(path, source))?;
         let source = BufReader::with_capacity(1 << 18, file);
         let reader = FrameReader::open(source, &Limits::default())
-            .map_err(|source| Error::Sequence { path: path.to_owned(), source })?;
+            .map_err(|source| files::Error::Sequence { path: path.to_owned(), source })?;
         let header = reader.header();
         let Some(format) = &header.images else {
             return Err(Error::PosesOnly(path.to_owned()));
@@ -273,7 +246,7 @@ impl Sweep {
             let mut progress = Progress::new(places.len());
             for read in &images {
                 let (index, pixels) =
-                    read.map_err(|source| Error::Sequence { path: path.clone(), source })?;
+                    read.map_err(|source| files::Error::Sequence { path: path.clone(), source })?;
                 progress.tell(index);
                 if index % plan.skip_interval != 0 {
                     report.skipped += 1;
@@ -291,7 +264,12 @@ impl Sweep {
                         Err(_) if !header.frames[index].image_status.is_usable() => {
                             report.without_image += 1;
                         }
-                        Err(source) => return Err(Error::Sequence { path: path.clone(), source }),
+                        Err(source) => {
+                            return Err(Error::File(files::Error::Sequence {
+                                path: path.clone(),
+                                source,
+                            }));
+                        }
                     }
                 } else {
                     report.hidden += 1;
@@ -338,11 +316,11 @@ impl Progress {
 
 /// The voxels of a volume, if its axes are those of its frame.
 fn like(path: &Path) -> Result<Grid, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::open(path, source))?;
+    let bytes = files::read(path)?;
     let beside = |name: &str| std::fs::read(path.with_file_name(name));
     let volume =
         PlacedVolume::read_named(&path.to_string_lossy(), &bytes, &Limits::default(), beside)
-            .map_err(|source| Error::Volume { path: path.to_owned(), source })?;
+            .map_err(|source| files::Error::Volume { path: path.to_owned(), source })?;
     let map = volume.lps_from_voxel;
     let spacing_mm = [0, 1, 2].map(|axis| map[(axis, axis)]);
     let straight = (0..3).all(|row| {
@@ -361,7 +339,7 @@ fn like(path: &Path) -> Result<Grid, Error> {
 fn importance(path: &Path) -> Result<PixelImportance, Error> {
     let wrong =
         |expected, came: String| Error::Importance { path: path.to_owned(), expected, came };
-    let file = File::open(path).map_err(|source| Error::open(path, source))?;
+    let file = File::open(path).map_err(|source| files::Error::open(path, source))?;
     let mut decoder = png::Decoder::new(BufReader::new(file));
     decoder.set_limits(png::Limits { bytes: 64 << 20 });
     let no_png = |error: png::DecodingError| wrong("a PNG file", error.to_string());
@@ -387,13 +365,10 @@ fn write(path: &Path, kind: &VolumeKind, volume: &Volume, values: Vec<u8>) -> Re
         voxels: Pixels::U8(values),
     };
     let written = placed.write(kind, true);
-    let written = written.map_err(|source| Error::Volume { path: path.to_owned(), source })?;
-    let store = |path: &Path, bytes: &[u8]| {
-        let failed = |source| Error::File { what: "write", path: path.to_owned(), source };
-        std::fs::write(path, bytes).map_err(failed)
-    };
+    let written =
+        written.map_err(|source| files::Error::Volume { path: path.to_owned(), source })?;
     if let Some((name, bytes)) = &written.beside {
-        store(&path.with_file_name(name), bytes)?;
+        files::write(&path.with_file_name(name), bytes)?;
     }
-    store(path, &written.bytes)
+    Ok(files::write(path, &written.bytes)?)
 }

@@ -10,7 +10,7 @@ use formats::plus_sequence::Sequence;
 use formats::surface_file::{Space, Surface, SurfaceKind};
 use formats::tree_file::{Tree, TreeKind};
 
-use super::{Content, Error, read, series, write};
+use super::{Content, Error, read, series, series_of, write};
 
 /// Writes a file as another kind, which the ending of its name says.
 ///
@@ -81,14 +81,7 @@ fn convert(arguments: &Arguments) -> Result<String, Error> {
         Content::Dicom => {
             // One file may be a whole volume, if it is an enhanced one.
             let name = input.display().to_string();
-            let choice = formats::dicom::Choice::Only;
-            let limits = Limits::default();
-            let series =
-                formats::dicom::read_series([(name, bytes)], choice, &super::secret(), &limits);
-            let series = series.map_err(|source| Error::Series {
-                path: input.clone(),
-                source: Box::new(source),
-            })?;
+            let series = series_of(input, [(name, bytes)], arguments.series)?;
             volume(&series.volume, arguments)
         }
         Content::VolumeOrSequence => {

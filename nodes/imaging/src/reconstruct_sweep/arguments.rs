@@ -8,6 +8,7 @@ use formats::plus_config::{
 };
 
 use super::Error;
+use crate::files;
 use crate::reconstruct::settings::{
     Arithmetic, Compounding, Distribution, Fan, Rectangle, Settings,
 };
@@ -201,7 +202,7 @@ impl Arguments {
 }
 
 fn read_config(path: &Path) -> Result<(PlusConfig, Option<VolumeReconstruction>), Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::open(path, source))?;
+    let bytes = files::read(path)?;
     let wrong = |source| Error::Config { path: path.to_owned(), source };
     let config = PlusConfig::parse(&bytes).map_err(wrong)?;
     Ok((config, VolumeReconstruction::parse(&bytes).map_err(wrong)?))
