@@ -35,7 +35,7 @@ struct Made {
     provider: Provider,
     /// The files by which other processes find it.
     files: Vec<PathBuf>,
-    /// And those in which Zenoh keeps account of all buffers of this process, made once.
+    /// And those in which Zenoh keeps account of all buffers of this process.
     account: Vec<PathBuf>,
     looked_at: Duration,
     /// Pools that were removed: buffers of theirs may still be out.
@@ -48,6 +48,10 @@ const LOOK: Duration = Duration::from_secs(1);
 const TRIES: usize = 8;
 /// Smaller segments serve other ends than messages.
 const SMALLEST: u64 = 1 << 16;
+
+/// The files of this process's account, once made. Whoever makes a pool holds it: what a pool's files are shows in
+/// what came while it was made, and two made at once would take each other's for their own.
+static ACCOUNT: Mutex<Option<Vec<PathBuf>>> = Mutex::new(None);
 
 impl SharedMemory {
     /// A pool of `bytes`; none if 0.
@@ -65,7 +69,7 @@ impl SharedMemory {
         let now = clock::monotonic();
         let removed = match &mut *pool {
             Pool::None => return None,
-            Pool::Unmade => Some((account(), Vec::new())),
+            Pool::Unmade => Some((None, Vec::new())),
             Pool::Made(made) if now.saturating_sub(made.looked_at) < LOOK || made.is_there() => {
                 if now.saturating_sub(made.looked_at) >= LOOK {
                     made.looked_at = now;
@@ -75,7 +79,7 @@ impl SharedMemory {
             Pool::Made(_) => match std::mem::replace(&mut *pool, Pool::None) {
                 Pool::Made(Made { provider, account, mut removed, .. }) => {
                     removed.push(provider);
-                    Some((account, removed))
+                    Some((Some(account), removed))
                 }
                 _ => None,
             },
@@ -95,7 +99,9 @@ impl SharedMemory {
     /// Whoever uses Zenoh removes, when it starts and when it ends, all segments that nobody has locked, and a
     /// segment is not locked for the instant between its making and its locking. A pool that was removed then
     /// works here and can be opened by nobody else: all messages in it would be lost. It is made anew.
-    fn make(&self, account: Vec<PathBuf>, mut removed: Vec<Provider>) -> Pool {
+    fn make(&self, account: Option<Vec<PathBuf>>, mut removed: Vec<Provider>) -> Pool {
+        let mut made = ACCOUNT.lock().unwrap_or_else(PoisonError::into_inner);
+        let account = account.unwrap_or_else(|| made.get_or_insert_with(make_account).clone());
         let bytes = self.bytes.next_multiple_of(ALIGNMENT);
         let mut error = "other processes remove it as soon as it is made".to_owned();
         let tries = if account.iter().all(|file| file.exists()) { TRIES } else { 0 };
@@ -141,7 +147,7 @@ fn provider(bytes: usize) -> Result<Provider, String> {
 
 /// Has Zenoh make the segments in which it keeps account of buffers, which come with the first buffer of a process,
 /// and answers their files.
-fn account() -> Vec<PathBuf> {
+fn make_account() -> Vec<PathBuf> {
     let before = segments();
     // Smaller than what is looked for.
     let first = provider(WORTH_IT).map(|provider| provider.alloc(ALIGNMENT).wait());
@@ -171,7 +177,18 @@ pub fn remove_orphans() {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::MutexGuard;
+
     use super::*;
+
+    /// One test at a time: one of them tidies up in the whole process, which would take the others' pools away.
+    /// The account is made before, since it cannot be made anew.
+    fn alone() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        ACCOUNT.lock().unwrap().get_or_insert_with(make_account);
+        alone
+    }
 
     impl SharedMemory {
         fn made<T>(&self, with: impl FnOnce(&mut Made) -> T) -> T {
@@ -192,6 +209,7 @@ mod tests {
 
     #[test]
     fn a_buffer_has_the_length_asked_for_and_lies_aligned() {
+        let _alone = alone();
         let pool = SharedMemory::new(8 << 20);
         for length in [4096, 5001, 307_201] {
             let buffer = pool.allocate(length).unwrap();
@@ -203,6 +221,7 @@ mod tests {
     /// Any process that uses Zenoh does so when it starts and when it ends.
     #[test]
     fn a_pool_can_be_read_whoever_tidies_up_while_it_is_made() {
+        let _alone = alone();
         let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let others: Vec<_> = (0..2)
             .map(|_| {
@@ -229,6 +248,7 @@ mod tests {
 
     #[test]
     fn a_pool_that_was_removed_is_made_anew_and_its_buffers_stay() {
+        let _alone = alone();
         let pool = SharedMemory::new(1 << 20);
         let mut before = pool.allocate(5000).unwrap();
         before[..].fill(7);
@@ -247,6 +267,7 @@ mod tests {
 
     #[test]
     fn without_an_account_of_buffers_there_is_no_pool() {
+        let _alone = alone();
         let pool = SharedMemory::new(1 << 20);
         assert!(pool.allocate(5000).is_some());
         pool.made(|made| made.account.push("/dev/shm/none.zenoh".into()));
@@ -256,6 +277,7 @@ mod tests {
 
     #[test]
     fn a_full_pool_gives_nothing_and_does_not_wait() {
+        let _alone = alone();
         let pool = SharedMemory::new(1 << 20);
         let held: Vec<_> = std::iter::from_fn(|| pool.allocate(200_000)).take(100).collect();
         assert!((1..=5).contains(&held.len()), "{} buffers", held.len());
