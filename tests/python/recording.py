@@ -1,4 +1,4 @@
-"""Reads a session's recording with nothing but cbor2 and lz4: `placements` counts placed images, `events` lists events in order, `times` when each event and each message was published, `structures` what each last volume of labels, surfaces and tree holds: voxels, cubic millimetres and branches by name."""
+"""Reads a session's recording with nothing but cbor2 and lz4: `placements` counts placed images, `events` lists events in order, `times` when each event and each message was published, `structures` what each last volume of labels, surfaces and tree holds: voxels, cubic millimetres and branches by name; `unpacked` writes all bytes of the recording, chunks decompressed, to the file `unpacked` in the session's folder."""
 import io, json, math, pathlib, struct, sys
 from array import array
 import cbor2, lz4.frame
@@ -16,27 +16,31 @@ def text(data, at):
     length = struct.unpack_from("<I", data, at)[0]
     return data[at + 4 : at + 4 + length].decode(), at + 4 + length
 
-def messages(folder, schemas=()):
-    """Envelope and value of each message, blanks left out; the arrays of those of `schemas` are under `arrays`."""
+def unpacked(folder):
+    """Kind and bytes of each record, those in chunks included, which are decompressed."""
     for path in sorted(pathlib.Path(folder).glob("procedure*.mcap")):
         for op, body in records(path.read_bytes()[8:]):
-            if op != 6:  # a chunk
+            if op != 6:  # no chunk
+                yield op, body
                 continue
             compression, at = text(body, 28)
             size = struct.unpack_from("<Q", body, at)[0]
             chunk = body[at + 8 : at + 8 + size]
-            chunk = lz4.frame.decompress(chunk) if compression == "lz4" else chunk
-            for op, body in records(chunk):
-                if op == 5:  # a message
-                    stream = io.BytesIO(body[22:])
-                    envelope = cbor2.load(stream)
-                    if envelope["kind"] == "message":
-                        value = cbor2.load(stream)
-                        if envelope["schema"] in schemas:
-                            # Before each array lies what aligns it.
-                            items = [cbor2.load(stream) for _ in range(2 * len(envelope["arrays"]))]
-                            value["arrays"] = {a["name"]: items[2 * i + 1] for i, a in enumerate(envelope["arrays"])}
-                        yield envelope, value
+            yield from records(lz4.frame.decompress(chunk) if compression == "lz4" else chunk)
+
+def messages(folder, schemas=()):
+    """Envelope and value of each message, blanks left out; the arrays of those of `schemas` are under `arrays`."""
+    for op, body in unpacked(folder):
+        if op == 5:  # a message
+            stream = io.BytesIO(body[22:])
+            envelope = cbor2.load(stream)
+            if envelope["kind"] == "message":
+                value = cbor2.load(stream)
+                if envelope["schema"] in schemas:
+                    # Before each array lies what aligns it.
+                    items = [cbor2.load(stream) for _ in range(2 * len(envelope["arrays"]))]
+                    value["arrays"] = {a["name"]: items[2 * i + 1] for i, a in enumerate(envelope["arrays"])}
+                yield envelope, value
 
 def voxels(value):
     """Voxels of each structure, and cubic millimetres of one."""
@@ -87,6 +91,10 @@ elif what == "times":
             events.append([envelope["published_at"], value["node"], name, port])
         published.setdefault(envelope["stream"], []).append(envelope["published_at"])
     print(json.dumps({"events": sorted(events, key=lambda event: event[0]), "published": published}))
+elif what == "unpacked":
+    data = b"".join(body for _, body in unpacked(folder))
+    pathlib.Path(folder, "unpacked").write_bytes(data)
+    print(json.dumps({"bytes": len(data)}))
 elif what == "structures":
     readers = {"LabelVolume": voxels, "Surfaces": enclosed, "VesselTree": traced}
     print(json.dumps({e["stream"]: readers[e["schema"]](v) for e, v in messages(folder, readers) if e["schema"] in readers}))

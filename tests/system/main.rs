@@ -8,6 +8,7 @@ mod cone_beam;
 mod contract;
 mod demonstration;
 mod faults;
+mod identity;
 mod imported;
 mod patients;
 mod pelvis;

@@ -20,6 +20,7 @@ pub fn assignment(record: &Record, node: &PlannedNode, peers: usize) -> Assignme
         runs: node.runs.clone(),
         incarnation,
         folder: record.folder.clone(),
+        secret: record.secret,
         parameters: member
             .map_or_else(|| node.parameters.clone(), |member| member.parameters.clone()),
         inputs: node

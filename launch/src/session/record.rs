@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use runtime::assignment::Secret;
 use runtime::clock::SessionClock;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use super::{ProcessIdentity, SessionError, SessionFolder, SocketFolder};
 use crate::plan::{Plan, PlannedNode};
 
 /// The version of the entry; another one is refused.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A running session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,8 @@ pub struct Record {
     pub graph: String,
     /// Where the recording and the logs are, absolute.
     pub folder: PathBuf,
+    /// The key for hashes of who the patient is; it goes with this entry.
+    pub secret: Secret,
     /// Where the sockets are, absolute.
     pub sockets: PathBuf,
     /// Which start of the machine.
@@ -112,6 +115,9 @@ pub enum Life {
 
 impl Record {
     /// A session that is about to begin.
+    ///
+    /// # Errors
+    /// If the system gives no random numbers for its secret.
     pub fn new(
         session: String,
         folder: &SessionFolder,
@@ -120,7 +126,9 @@ impl Record {
         pace: Pace,
         stop_after_ns: Option<u64>,
         clock: SessionClock,
-    ) -> Self {
+    ) -> Result<Self, SessionError> {
+        let secret =
+            Secret::new().map_err(SessionError::file("read", Path::new("/dev/urandom")))?;
         let member = |node: &PlannedNode| {
             let member = MemberRecord {
                 process: None,
@@ -132,11 +140,12 @@ impl Record {
             };
             (node.name.clone(), member)
         };
-        Self {
+        Ok(Self {
             version: VERSION,
             session,
             graph: graph_name(&plan.file),
             folder: folder.path().to_owned(),
+            secret,
             sockets: sockets.path().to_owned(),
             boot_id: super::process_identity::boot_id(),
             supervisor: ProcessIdentity::own(),
@@ -151,7 +160,7 @@ impl Record {
             plan,
             troubles: Vec::new(),
             manifest: serde_json::Value::Null,
-        }
+        })
     }
 
     /// Reads the entry of a session.
@@ -242,7 +251,8 @@ pub(crate) mod tests {
         let folder = SessionFolder::make(Some(&here.join("session")), "g", 0).unwrap();
         let (sockets, session) = SocketFolder::make(&here.join("s"), &[]).unwrap();
         let record =
-            Record::new(session, &folder, &sockets, plan(), Pace::Live, None, SessionClock::new());
+            Record::new(session, &folder, &sockets, plan(), Pace::Live, None, SessionClock::new())
+                .unwrap();
         record.write().unwrap();
         record
     }
@@ -284,8 +294,8 @@ pub(crate) mod tests {
         let sockets = SocketFolder::at(&record.sockets);
         for (text, says) in [
             ("{", "EOF"),
-            (r#"{"version": 99}"#, "expected version 1"),
-            (r#"{"version": 1}"#, "missing field"),
+            (r#"{"version": 99}"#, "expected version 2"),
+            (r#"{"version": 2}"#, "missing field"),
         ] {
             fs::write(sockets.record(), text).unwrap();
             let error = Record::read(&sockets).unwrap_err().to_string();

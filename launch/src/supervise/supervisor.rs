@@ -102,7 +102,7 @@ impl Supervisor {
                     return Err(error.into());
                 }
             };
-        let mut record = Record::new(
+        let record = Record::new(
             session,
             &folder,
             &sockets,
@@ -111,12 +111,15 @@ impl Supervisor {
             undertaking.stop_after.map(|after| u64::try_from(after.as_nanos()).unwrap_or(u64::MAX)),
             clock,
         );
-        record.manifest = manifest::manifest(&record);
-        let written = folder
-            .write("graph.toml", record.plan.text.as_bytes())
-            .and_then(|()| record.write())
-            .map_err(SuperviseError::from);
-        let opened = written.and_then(|()| Self::open(record, options, From::Beginning));
+        let written = record.and_then(|mut record| {
+            record.manifest = manifest::manifest(&record);
+            folder.write("graph.toml", record.plan.text.as_bytes())?;
+            record.write()?;
+            Ok(record)
+        });
+        let opened = written
+            .map_err(SuperviseError::from)
+            .and_then(|record| Self::open(record, options, From::Beginning));
         if opened.is_err() {
             folder.remove();
             sockets.remove();

@@ -158,24 +158,24 @@ fn dicom_files(folder: &Path) -> Result<impl Iterator<Item = (String, Vec<u8>)>,
     }))
 }
 
-/// A series of a folder, the only one or that of an index.
-pub(crate) fn series(folder: &Path, index: Option<usize>) -> Result<dicom::Series, Error> {
-    series_of(folder, dicom_files(folder)?, index)
+/// The series of a folder that holds one, its hashes keyed with `secret`.
+pub(crate) fn only_series(folder: &Path, secret: &[u8; 32]) -> Result<dicom::Series, Error> {
+    series(folder, dicom_files(folder)?, dicom::Choice::Only, secret)
 }
 
 /// A series of files, which `path` is or holds.
-fn series_of(
+fn series(
     path: &Path,
     files: impl IntoIterator<Item = (String, Vec<u8>)>,
-    index: Option<usize>,
+    choice: dicom::Choice,
+    secret: &[u8; 32],
 ) -> Result<dicom::Series, Error> {
-    let choice = index.map_or(dicom::Choice::Only, dicom::Choice::Index);
-    dicom::read_series(files, choice, &secret(), &Limits::default())
+    dicom::read_series(files, choice, secret, &Limits::default())
         .map_err(|source| Error::Series { path: path.to_owned(), source: Box::new(source) })
 }
 
 /// For the hashes of this run alone: nothing that is kept can be compared with that of another.
-fn secret() -> [u8; 32] {
+pub(crate) fn secret() -> [u8; 32] {
     let mut secret = [0; 32];
     for part in secret.as_chunks_mut::<8>().0 {
         *part = RandomState::new().build_hasher().finish().to_le_bytes();

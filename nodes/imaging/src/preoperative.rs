@@ -12,7 +12,7 @@ use formats::{placed_volume, surface_file};
 use messages::{
     IntensityVolume, LabelVolume, Modality, Preoperative as PreoperativeFrame, Surfaces,
 };
-use runtime::{Device, Reading, outputs};
+use runtime::{Device, NotAdmitted, Reading, SessionPatient, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -24,7 +24,7 @@ pub use table::{Kind, LabelFile, LabelledStructure};
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
     /// The image: NRRD, NIfTI, MetaImage, or a folder of the DICOM files of one series. Of who the patient is nothing goes
-    /// farther than this device.
+    /// farther than this device, but a hash: a session refuses images of another patient than those it took first.
     #[serde(default)]
     #[schemars(extend("format" = "input-file-or-folder"))]
     pub image: Option<PathBuf>,
@@ -109,6 +109,14 @@ pub enum Error {
         /// What the parameter says.
         expected: ScannerKind,
     },
+    /// The images of a folder are not admitted to the session.
+    #[error("the images in {path} are not admitted: {source}")]
+    NotAdmitted {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: NotAdmitted,
+    },
     /// A label file does not lie on the voxels of the image.
     #[error("{path} does not lie on the voxels of {other}: {flaw}")]
     Lattice {
@@ -176,7 +184,11 @@ impl Device for Preoperative {
     type Error = Error;
 
     fn open(parameters: Parameters) -> Result<Self, Error> {
-        Ok(Self { outputs: read::outputs(parameters)?, due: Duration::ZERO })
+        Ok(Self { outputs: read::outputs(parameters, None)?, due: Duration::ZERO })
+    }
+
+    fn open_for(parameters: Parameters, patient: &SessionPatient) -> Result<Self, Error> {
+        Ok(Self { outputs: read::outputs(parameters, Some(patient))?, due: Duration::ZERO })
     }
 
     fn read(&mut self) -> Result<Reading<Output>, Error> {

@@ -1,6 +1,8 @@
 //! What `launch` tells one process: who it is, what it hears, and how to reach the others.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,6 +26,8 @@ pub struct Assignment {
     pub incarnation: u32,
     /// The session's folder: recordings and logs go here.
     pub folder: PathBuf,
+    /// The session's key for hashes of who the patient is.
+    pub secret: Secret,
     /// The parameters, checked against the participant's schema.
     pub parameters: serde_json::Value,
     /// What its input ports hear.
@@ -68,6 +72,40 @@ pub struct Assignment {
     pub manifest: serde_json::Value,
     /// The configuration of the bus, as Zenoh reads it.
     pub zenoh: serde_json::Value,
+}
+
+/// A key that only the processes of one session know, and that goes with it.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secret([u8; 32]);
+
+impl Secret {
+    /// A new one, from the system's source of random numbers.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn new() -> std::io::Result<Self> {
+        let mut bytes = [0; 32];
+        std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// The bytes of the key.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl From<[u8; 32]> for Secret {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+/// Says nothing of it: what is printed may be kept.
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }
 
 /// What one input port hears.

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::ports::Outputs;
+use crate::session_patient::SessionPatient;
 
 /// The only door from the world; replay starts none.
 pub trait Device: Sized {
@@ -22,6 +23,18 @@ pub trait Device: Sized {
     /// # Errors
     /// If it is not there or is not what the parameters say; says what to look at.
     fn open(parameters: Self::Parameters) -> Result<Self, Self::Error>;
+
+    /// Opens it in a session, for a device whose data say whose they are: it has them admitted, or fails. Others leave it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and if the data are of another patient than the session's.
+    fn open_for(
+        parameters: Self::Parameters,
+        patient: &SessionPatient,
+    ) -> Result<Self, Self::Error> {
+        let _ = patient;
+        Self::open(parameters)
+    }
 
     /// The next reading. Waits no longer than about 100 ms: then it returns [`Reading::Nothing`].
     ///

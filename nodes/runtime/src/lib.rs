@@ -27,6 +27,7 @@ mod node;
 mod observer;
 mod outbox;
 pub mod ports;
+mod session_patient;
 
 pub use assignment::Assignment;
 pub use context::Context;
@@ -36,3 +37,4 @@ pub use host::{Source, SourceMessage};
 pub use node::Node;
 pub use observer::{Observed, Observer, Topic};
 pub use ports::{Inputs, Outputs, Port, Ports};
+pub use session_patient::{NotAdmitted, SessionPatient};

@@ -224,7 +224,7 @@ pub const OBSERVES: [&str; 7] = [
 pub fn assignment(folder: &Path, incarnation: u32) -> Assignment {
     let text = serde_json::json!({
         "session": "0badcafe", "node": "record", "runs": "recordings/record",
-        "incarnation": incarnation, "folder": folder, "parameters": {},
+        "incarnation": incarnation, "folder": folder, "secret": vec![0; 32], "parameters": {},
         "observes": OBSERVES,
         "clock": { "epoch_monotonic_ns": 0, "epoch_unix_ns": START },
         "mode": "live", "startup_ms": 1000, "shared_memory_mib": 16,

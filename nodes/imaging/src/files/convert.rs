@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use formats::dicom;
 use formats::metaimage::Limits;
 use formats::placed_volume::{self, PlacedVolume, VolumeKind};
 use formats::plus_sequence::Sequence;
 use formats::surface_file::{Space, Surface, SurfaceKind};
 use formats::tree_file::{Tree, TreeKind};
 
-use super::{Content, Error, read, series, series_of, write};
+use super::{Content, Error, dicom_files, read, secret, series, write};
 
 /// Writes a file as another kind, which the ending of its name says.
 ///
@@ -72,8 +73,9 @@ pub fn run(words: &[String]) -> ExitCode {
 
 fn convert(arguments: &Arguments) -> Result<String, Error> {
     let (input, output) = (&arguments.input, &arguments.output);
+    let choice = arguments.series.map_or(dicom::Choice::Only, dicom::Choice::Index);
     if input.is_dir() {
-        let series = series(input, arguments.series)?;
+        let series = series(input, dicom_files(input)?, choice, &secret())?;
         return volume(&series.volume, arguments);
     }
     let bytes = read(input)?;
@@ -81,7 +83,7 @@ fn convert(arguments: &Arguments) -> Result<String, Error> {
         Content::Dicom => {
             // One file may be a whole volume, if it is an enhanced one.
             let name = input.display().to_string();
-            let series = series_of(input, [(name, bytes)], arguments.series)?;
+            let series = series(input, [(name, bytes)], choice, &secret())?;
             volume(&series.volume, arguments)
         }
         Content::VolumeOrSequence => {

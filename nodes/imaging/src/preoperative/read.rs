@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use formats::dicom::Modality;
+use formats::dicom::{Modality, PatientKey};
 use formats::metaimage::Limits;
 use formats::placed_volume::PlacedVolume;
 use messages::{Affine, IntensityVolume, LabelVolume, Structure};
 use nalgebra::Matrix4;
+use runtime::SessionPatient;
 
 use super::lattice::Order;
 use super::table::Table;
@@ -20,13 +21,19 @@ struct Reference {
     lps_from_voxel: Matrix4<f64>,
 }
 
-/// Reads everything.
-pub fn outputs(parameters: Parameters) -> Result<Vec<Output>, Error> {
+/// Reads everything; in a session, images of its patient only.
+pub fn outputs(
+    parameters: Parameters,
+    session: Option<&SessionPatient>,
+) -> Result<Vec<Output>, Error> {
     let mut outputs = Vec::new();
     let mut reference = None;
     if let Some(path) = parameters.image {
-        let volume =
-            if path.is_dir() { series(&path, parameters.modality)? } else { volume(&path)? };
+        let volume = if path.is_dir() {
+            series(&path, parameters.modality, session)?
+        } else {
+            volume(&path)?
+        };
         let found = Reference::new(&path, &volume);
         let (size, frame_from_voxel) = found.message()?;
         let voxels = volume.into_intensities();
@@ -66,19 +73,28 @@ pub fn outputs(parameters: Parameters) -> Result<Vec<Output>, Error> {
     if outputs.is_empty() { Err(Error::Nothing) } else { Ok(outputs) }
 }
 
-/// The images of a folder, if they are of that kind of scanner.
-fn series(path: &Path, expected: ScannerKind) -> Result<PlacedVolume, Error> {
-    let series = files::series(path, None)?;
+/// The images of a folder, if they are of that kind of scanner, and of the session's patient.
+fn series(
+    path: &Path,
+    expected: ScannerKind,
+    session: Option<&SessionPatient>,
+) -> Result<PlacedVolume, Error> {
+    let secret = session.map_or_else(files::secret, |session| *session.secret());
+    let series = files::only_series(path, &secret)?;
     let fits = match expected {
         // Cone-beam CT comes as CT, or as angiography.
         ScannerKind::Ct => series.modality == Modality::Ct,
         ScannerKind::Mr => series.modality == Modality::Mr,
         ScannerKind::ConeBeamCt => series.modality != Modality::Mr,
     };
-    if fits {
-        return Ok(series.volume);
+    if !fits {
+        return Err(Error::Modality { path: path.to_owned(), came: series.modality, expected });
     }
-    Err(Error::Modality { path: path.to_owned(), came: series.modality, expected })
+    if let Some(session) = session {
+        let admitted = session.admit(series.patient.as_ref().map(PatientKey::as_bytes));
+        admitted.map_err(|source| Error::NotAdmitted { path: path.to_owned(), source })?;
+    }
+    Ok(series.volume)
 }
 
 fn volume(path: &Path) -> Result<PlacedVolume, Error> {

@@ -153,6 +153,7 @@ pub fn measure(bytes: usize, count: usize, pause_us: u64) -> Vec<u64> {
             runs: format!("bench/{name}"),
             incarnation: 1,
             folder: folder.0.clone(),
+            secret: [0; 32].into(),
             parameters: serde_json::to_value(&parameters).unwrap(),
             inputs: if name == "measure" {
                 BTreeMap::from([("image".into(), input)])

@@ -18,6 +18,7 @@ use crate::device::{Device, Reading};
 use crate::log;
 use crate::outbox::Outbox;
 use crate::ports::Ports as _;
+use crate::session_patient::SessionPatient;
 
 /// Runs a device as the assignment says, until it ends or is told to stop.
 ///
@@ -30,7 +31,7 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
     if matches!(assignment.mode, Mode::Replay { .. }) {
         return Err(HostError::Clock("replay"));
     }
-    let mut device = D::open(participant.parameters()?)
+    let mut device = D::open_for(participant.parameters()?, &SessionPatient::of(&assignment))
         .map_err(|error| HostError::Participant(explain(&error)))?;
     let mut outbox = Outbox::open(&bus, &assignment, D::Output::PORTS, false)?;
     let pace =
