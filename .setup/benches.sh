@@ -7,7 +7,7 @@ benches=("runtime one_way" "recordings recording" "imaging reconstruct_peers" "s
 if [ "${1:-}" = stages ]; then
   benches=(
     "models forward" "segmentation around_the_network" "segmentation vessel_tree" "segmentation surface_net"
-    "imaging reconstruct" "imaging reslice" "registration register" "fusion navigate" "fusion overlay" "recordings recording"
+    "imaging reconstruct" "fusion reslice" "registration register" "fusion navigate" "fusion overlay" "recordings recording"
   )
 fi
 for bench in "${benches[@]}"; do

@@ -87,6 +87,7 @@ pub fn schemas() -> Vec<Schema> {
         Schema::of::<crate::NodeStatus>(),
         Schema::of::<crate::Overlay>(),
         Schema::of::<crate::Registration>(),
+        Schema::of::<crate::ReslicedImage>(),
         Schema::of::<crate::Scores>(),
         Schema::of::<crate::SegmentedImage>(),
         Schema::of::<crate::Surfaces<crate::Preoperative>>(),

@@ -17,7 +17,7 @@ pub struct Volume {
     pub patient_from_voxel: Affine<Patient, Voxel>,
     /// How many images it was made from.
     pub images: u64,
-    /// `z × y × x` grey values; 0 where nothing was seen.
+    /// `z × y × x` grey values; 0 where nothing was seen, unless such holes were filled from around.
     #[serde(skip)]
     pub voxels: Bulk<u8>,
     /// `z × y × x`: 1 where at least one image contributed, else 0.

@@ -18,8 +18,9 @@ use messages::{
     InputStatus, Instruction, InstructionKind, IntensityVolume, JournalEntry, LabelVolume,
     Landmark, LandmarkCheck, LandmarkTouch, Landmarks, LocatedImage, Message, Modality,
     ModelIdentity, NodeStatus, Outline, OutputStatus, Overlay, Percentiles, Placement, Point, Pose,
-    Preoperative, RegistrationState, Score, Scores, SegmentedImage, StructureDistance, Surfaces,
-    Taken, Timestamp, ToolDistances, ToolPlace, ToolPoses, TrackedTool, Transform, Volume,
+    Preoperative, RegistrationState, ReslicedImage, Score, Scores, SegmentedImage,
+    StructureDistance, Surfaces, Taken, Timestamp, ToolDistances, ToolPlace, ToolPoses,
+    TrackedTool, Transform, Volume,
 };
 use nalgebra::{Isometry3, Matrix3x4, Point3, Quaternion, Translation3, UnitQuaternion};
 
@@ -179,6 +180,17 @@ fn overlay() {
         outlines: vec![outline(1, 3, true), outline(0, 2, false)],
         points: 5,
         points_px: (0..10).map(|i| i as f32 * 0.5).collect::<Vec<_>>().into(),
+    });
+}
+
+#[test]
+fn resliced_image() {
+    check(&ReslicedImage {
+        width_px: 3,
+        height_px: 2,
+        guidance: Guidance::Unverified { reason: "nobody has looked".into() },
+        modality: Modality::Ct,
+        pixels: vec![0, 50, 100, 150, 200, 250].into(),
     });
 }
 

@@ -12,6 +12,8 @@
 //! | [`navigate`] | the node that says how far each tool is from each structure |
 //! | [`plane_cut`], [`outline`] | where an image's plane cuts a bent mesh, and lines from the pieces |
 //! | [`overlay`] | the node that outlines the structures in each image |
+//! | [`reslice`] | a picture of a volume along any plane |
+//! | [`reslice_image`] | the node that shows the preoperative image in the plane of the live one |
 
 pub mod alarm;
 pub mod locate_image;
@@ -20,6 +22,8 @@ pub mod outline;
 pub mod overlay;
 pub mod plane_cut;
 pub mod pose_history;
+pub mod reslice;
+pub mod reslice_image;
 pub mod structure_distance;
 pub mod tool_axis;
 pub mod triangle;

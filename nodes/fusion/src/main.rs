@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use fusion::locate_image::LocateImage;
 use fusion::navigate::Navigate;
 use fusion::overlay::Overlay;
+use fusion::reslice_image::ResliceImage;
 use runtime::Executable;
 
 fn main() -> ExitCode {
@@ -20,6 +21,10 @@ fn main() -> ExitCode {
         .node::<Overlay>(
             "overlay",
             "outlines the structures of the map in the pixels of each located image",
+        )
+        .node::<ResliceImage>(
+            "reslice",
+            "shows the preoperative image in the plane of the live one, pixel for pixel",
         )
         .main()
 }

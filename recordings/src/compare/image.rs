@@ -1,19 +1,31 @@
 //! Grey values: the largest and the mean absolute difference.
 
-use messages::UltrasoundImage;
+use messages::{ReslicedImage, UltrasoundImage};
 
 use super::difference::Difference;
 
 /// Compares two images pixel by pixel.
 pub fn images(a: &UltrasoundImage, b: &UltrasoundImage, difference: &mut Difference) {
-    if (a.width_px, a.height_px) != (b.width_px, b.height_px) {
-        difference.other(format!(
-            "an image of {}×{} against one of {}×{} pixels",
-            a.width_px, a.height_px, b.width_px, b.height_px
-        ));
+    let sizes = [[a.width_px, a.height_px], [b.width_px, b.height_px]];
+    pixels(sizes, [a.pixels.as_slice(), b.pixels.as_slice()], difference);
+}
+
+/// Compares two cuts through the preoperative image pixel by pixel, and whether they may guide.
+pub fn resliced(a: &ReslicedImage, b: &ReslicedImage, difference: &mut Difference) {
+    if a.guidance != b.guidance {
+        difference.other(format!("{:?} against {:?}", a.guidance, b.guidance));
+    }
+    let sizes = [[a.width_px, a.height_px], [b.width_px, b.height_px]];
+    pixels(sizes, [a.pixels.as_slice(), b.pixels.as_slice()], difference);
+}
+
+fn pixels([a, b]: [[u32; 2]; 2], greys_of: [&[u8]; 2], difference: &mut Difference) {
+    if a == b {
+        greys(greys_of[0], greys_of[1], difference);
         return;
     }
-    greys(a.pixels.as_slice(), b.pixels.as_slice(), difference);
+    difference
+        .other(format!("an image of {}×{} against one of {}×{} pixels", a[0], a[1], b[0], b[1]));
 }
 
 /// Compares grey values one by one.

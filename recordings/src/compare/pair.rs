@@ -4,7 +4,8 @@ use messages::wire::Received;
 use messages::{
     Distances, Frame, Health, Instruction, IntensityVolume, JournalEntry, LabelVolume,
     LandmarkCheck, Landmarks, LocatedImage, Message, Overlay, Patient, Preoperative, Registration,
-    Scores, SegmentedImage, Surfaces, ToolPoses, UltrasoundImage, VesselTree, Volume,
+    ReslicedImage, Scores, SegmentedImage, Surfaces, ToolPoses, UltrasoundImage, VesselTree,
+    Volume,
 };
 use serde::de::IgnoredAny;
 
@@ -68,6 +69,7 @@ fn by_type(a: &Received, b: &Received, reference: &Reference, difference: &mut D
             let size = [a.image.width_px, a.image.height_px];
             placement::placements(&a.placement, &b.placement, size, difference);
         }),
+        ReslicedImage::SCHEMA => both(a, b, |a, b| image::resliced(a, b, difference)),
         SegmentedImage::SCHEMA => both(a, b, |a, b| label::segmentations(a, b, difference)),
         Volume::SCHEMA => both(a, b, |a, b| volume::volumes(a, b, difference)),
         VesselTree::<Patient>::SCHEMA

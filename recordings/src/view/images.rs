@@ -1,12 +1,13 @@
 //! Ultrasound images: flat, and where they lie in the patient.
 
 use messages::wire::Received;
-use messages::{LocatedImage, Placement, UltrasoundImage};
+use messages::{LocatedImage, Placement, ReslicedImage, UltrasoundImage};
 use nalgebra::Vector3;
 
 use super::canvas::{CanvasError, place};
 use super::painter::Painter;
 use super::quad::{Quad, texture};
+use super::words;
 
 impl Painter {
     pub(super) fn ultrasound(
@@ -19,6 +20,25 @@ impl Painter {
         let picture = rerun::Image::from_l8(pixels.to_vec(), [image.width_px, image.height_px]);
         self.canvas.draw(&entity, &picture, pixels.len())?;
         Ok(None)
+    }
+
+    /// The preoperative image in the plane of a live one.
+    pub(super) fn resliced(
+        &mut self,
+        received: &Received,
+        image: &ReslicedImage,
+    ) -> Result<Option<String>, CanvasError> {
+        let base = format!("images/{}", place(&received.envelope().stream));
+        let size = [image.width_px, image.height_px];
+        self.worth(&base, &image.guidance, size)?;
+        if image.guidance.is_blank() {
+            self.canvas.clear(&format!("{base}/now"))?;
+        } else {
+            let pixels = image.pixels.as_bytes();
+            let picture = rerun::Image::from_l8(pixels.to_vec(), size);
+            self.canvas.draw(&format!("{base}/now"), &picture, pixels.len())?;
+        }
+        Ok(Some(words::guidance(&image.guidance)))
     }
 
     pub(super) fn located(

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use messages::{
     Distances, Frame as _, IntensityVolume, LabelVolume, Message as _, Overlay, Patient,
-    Preoperative, Registration, Scores, SegmentedImage, Surfaces, UltrasoundImage, VesselTree,
-    Volume,
+    Preoperative, Registration, ReslicedImage, Scores, SegmentedImage, Surfaces, UltrasoundImage,
+    VesselTree, Volume,
 };
 use rerun::blueprint::components::{PanelState, PlayState};
 use rerun::blueprint::{
@@ -107,11 +107,8 @@ fn beside(
 
 /// The live images, each with the outlines and labels that belong to it.
 fn images(kinds: &BTreeMap<String, Carried>) -> Vec<ContainerLike> {
-    let on_top: Vec<String> = of(kinds, SegmentedImage::SCHEMA)
-        .chain(of(kinds, Overlay::SCHEMA))
-        .filter(|(stream, _)| !is_truth(stream))
-        .map(|(stream, _)| format!("+ /images/{}/**", place(stream)))
-        .collect();
+    let mut on_top = drawn_over_images(kinds, SegmentedImage::SCHEMA);
+    on_top.extend(drawn_over_images(kinds, Overlay::SCHEMA));
     let mut images: Vec<ContainerLike> = of(kinds, UltrasoundImage::SCHEMA)
         .map(|(stream, _)| {
             let image = format!("+ /images/{}", place(stream));
@@ -123,6 +120,14 @@ fn images(kinds: &BTreeMap<String, Carried>) -> Vec<ContainerLike> {
         images.push(Spatial2DView::new("images").with_origin("/images").into());
     }
     images
+}
+
+/// What streams that carry this message draw over an image.
+fn drawn_over_images(kinds: &BTreeMap<String, Carried>, schema: &'static str) -> Vec<String> {
+    of(kinds, schema)
+        .filter(|(stream, _)| !is_truth(stream))
+        .map(|(stream, _)| format!("+ /images/{}/**", place(stream)))
+        .collect()
 }
 
 /// What is looked at when something is wrong, or when all is over.
@@ -165,7 +170,8 @@ fn distances_contents(kinds: &BTreeMap<String, Carried>) -> Vec<String> {
         .collect()
 }
 
-/// The three slices of the first preoperative image, with the structures in it; none if there is none.
+/// The three slices of the first preoperative image, with the structures in it, and what it shows in the plane of the live
+/// image, with the outlines; none if there is none.
 fn reslices(kinds: &BTreeMap<String, Carried>) -> Option<ContainerLike> {
     let preoperative =
         |(stream, frame): &(&str, &str)| *frame == Preoperative::NAME && !is_truth(stream);
@@ -174,13 +180,23 @@ fn reslices(kinds: &BTreeMap<String, Carried>) -> Option<ContainerLike> {
         .filter(preoperative)
         .map(|(stream, _)| stream)
         .collect();
-    let views = NAMES.map(|name| {
-        let entity = |stream: &str| format!("+ /{frame}/{}/{name}/**", place(stream));
-        let contents: Vec<String> =
-            std::iter::once(entity(stream)).chain(labels.iter().map(|of| entity(of))).collect();
-        let origin = format!("/{frame}/{}/{name}", place(stream));
-        Spatial2DView::new(name).with_origin(origin).with_contents(contents).into()
-    });
+    let mut views: Vec<ContainerLike> = NAMES
+        .map(|name| {
+            let entity = |stream: &str| format!("+ /{frame}/{}/{name}/**", place(stream));
+            let contents: Vec<String> =
+                std::iter::once(entity(stream)).chain(labels.iter().map(|of| entity(of))).collect();
+            let origin = format!("/{frame}/{}/{name}", place(stream));
+            Spatial2DView::new(name).with_origin(origin).with_contents(contents).into()
+        })
+        .into();
+    let mut in_plane = drawn_over_images(kinds, ReslicedImage::SCHEMA);
+    if !in_plane.is_empty() {
+        // What the outlines are worth stands in the live image.
+        let overlays = of(kinds, Overlay::SCHEMA);
+        in_plane.extend(overlays.map(|(of, _)| format!("+ /images/{}/now/**", place(of))));
+        let view = Spatial2DView::new("in the live plane").with_origin("/images");
+        views.push(view.with_contents(in_plane).into());
+    }
     Some(Horizontal::new(views).into())
 }
 
@@ -303,6 +319,8 @@ mod tests {
         assert_eq!(preoperative_contents(&all), ["+ /preoperative/plan/vessels/**"]);
         assert_eq!(patient_contents(&all), ["+ /patient/**", "- /patient/sweep/volume/now/**"]);
         assert!(reslices(&all).is_some());
+        all.extend(kinds(&[("cut.resliced", "ReslicedImage", "image")]));
+        assert_eq!(drawn_over_images(&all, "ReslicedImage"), ["+ /images/cut/resliced/**"]);
         all.extend(kinds(&[("extract.surfaces", "Surfaces", "preoperative")]));
         assert_eq!(preoperative_contents(&all), ["+ /preoperative/extract/surfaces/**"]);
     }

@@ -44,7 +44,7 @@ impl Painter {
         )?;
         // What is said does not depend on where the outlines lie.
         if before.as_ref() != Some(&overlay.guidance) {
-            self.worth(&base, overlay)?;
+            self.worth(&base, &overlay.guidance, [overlay.width_px, overlay.height_px])?;
         }
         if overlay.guidance.is_blank() {
             if !before.is_some_and(|before| before.is_blank()) {
@@ -64,15 +64,20 @@ impl Painter {
     }
 
     /// Says in the image why nothing is shown, or why it must not be trusted.
-    fn worth(&mut self, base: &str, overlay: &Overlay) -> Result<(), CanvasError> {
+    pub(super) fn worth(
+        &mut self,
+        base: &str,
+        guidance: &Guidance,
+        [width_px, height_px]: [u32; 2],
+    ) -> Result<(), CanvasError> {
         let entity = format!("{base}/worth");
-        let Some(reason) = overlay.guidance.reason() else {
+        let Some(reason) = guidance.reason() else {
             return self.canvas.clear(&entity);
         };
-        let state = words::guidance_state(&overlay.guidance).to_uppercase();
+        let state = words::guidance_state(guidance).to_uppercase();
         let text = format!("{state}: {reason}");
-        let [r, g, b] = words::guidance_grade(&overlay.guidance).colour();
-        let at = [overlay.width_px as f32 / 2.0, overlay.height_px as f32 * 0.04];
+        let [r, g, b] = words::guidance_grade(guidance).colour();
+        let at = [width_px as f32 / 2.0, height_px as f32 * 0.04];
         let label = rerun::Points2D::new([at])
             .with_radii([0.0])
             .with_colors([rerun::Color::from_rgb(r, g, b)])

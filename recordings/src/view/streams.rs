@@ -3,8 +3,8 @@
 use messages::wire::Received;
 use messages::{
     Distances, Instruction, IntensityVolume, LabelVolume, LandmarkCheck, Landmarks, LocatedImage,
-    Message, Overlay, Patient, Registration, Scores, SegmentedImage, Surfaces, ToolPoses,
-    UltrasoundImage, VesselTree, Volume,
+    Message, Overlay, Patient, Registration, ReslicedImage, Scores, SegmentedImage, Surfaces,
+    ToolPoses, UltrasoundImage, VesselTree, Volume,
 };
 use messages::{Frame as _, Preoperative};
 
@@ -48,6 +48,10 @@ impl Painter {
             },
             Overlay::SCHEMA => match received.decode::<Overlay>() {
                 Ok(overlay) => Ok(self.overlay(received, &overlay.value)?),
+                Err(error) => Err(error),
+            },
+            ReslicedImage::SCHEMA => match received.decode::<ReslicedImage>() {
+                Ok(image) => Ok(self.resliced(received, &image.value)?),
                 Err(error) => Err(error),
             },
             LandmarkCheck::SCHEMA => match received.decode::<LandmarkCheck>() {

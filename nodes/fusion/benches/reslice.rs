@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use imaging::reslice::Voxels;
+use fusion::reslice::Voxels;
 use nalgebra::{Matrix3x4, Rotation3, Vector3};
 
 const SIDE: usize = 384;

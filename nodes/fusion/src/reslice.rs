@@ -3,6 +3,10 @@
 //! Each pixel is the trilinear mean of the eight voxels around its place. Along a row the place moves by the same step,
 //! so each row is first cut to the pixels that lie in the volume, and then needs no question about borders; weights
 //! count in 1/256, as a picture of 8 bits needs no finer ones.
+//!
+//! Voxels lie in bricks of 4 × 4 × 4, each with the first ones of its neighbours, so that the eight around a place are in two
+//! lines of the cache, whichever way the plane lies; pixels are made in tiles for the same reason. Of a volume row after row
+//! an oblique plane would fetch ten times as many lines. It takes twice the memory.
 
 use std::ops::Range;
 
@@ -11,13 +15,26 @@ use nalgebra::{Matrix3x4, Vector3};
 /// Fraction bits of a voxel coordinate.
 const FRACTION_BITS: u32 = 24;
 const ONE: i64 = 1 << FRACTION_BITS;
+/// Edge of the tiles in which a picture is made, pixels.
+const TILE: usize = 32;
+/// Every second byte of a number, a half in each of its four lanes, and every fourth byte.
+const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
+const HALVES: u64 = 0x0080_0080_0080_0080;
+const FOURTHS: u64 = 0x0000_00ff_0000_00ff;
 
-/// Voxels of 8 bits, x changing fastest.
-#[derive(Clone, Copy, Debug)]
-pub struct Voxels<'a> {
+/// Voxels of 8 bits, ready to be cut along any plane.
+#[derive(Clone, Debug)]
+pub struct Voxels {
     size: [usize; 3],
-    values: &'a [u8],
+    /// How many bricks there are along x and y.
+    across: [usize; 2],
+    bricks: Vec<Brick>,
 }
+
+/// Edge of a brick, voxels.
+const EDGE: usize = 4;
+/// 5 × 5 × 5 voxels, x changing fastest: those of the brick and the next ones along each axis; three bytes are left over.
+type Brick = [u8; 128];
 
 /// Voxels that do not fit their size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,17 +46,30 @@ pub struct WrongSize {
     came: usize,
 }
 
-impl<'a> Voxels<'a> {
-    /// One byte for each voxel.
+impl Voxels {
+    /// One byte for each voxel, x changing fastest.
     ///
     /// # Errors
     /// If there are more or fewer bytes than voxels, or more voxels than 2³¹.
-    pub fn new(size: [usize; 3], values: &'a [u8]) -> Result<Self, WrongSize> {
+    pub fn new(size: [usize; 3], values: &[u8]) -> Result<Self, WrongSize> {
         let count = size.iter().try_fold(1_usize, |count, side| count.checked_mul(*side));
         if count != Some(values.len()) || values.len() >= 1 << 31 {
             return Err(WrongSize { size, came: values.len() });
         }
-        Ok(Self { size, values })
+        let [nx, ny, nz] = size.map(|side| side.div_ceil(EDGE));
+        let mut bricks = vec![[0; size_of::<Brick>()]; nx * ny * nz];
+        for (index, brick) in bricks.iter_mut().enumerate() {
+            let [x, y, z] = [index % nx, index / nx % ny, index / nx / ny].map(|at| at * EDGE);
+            for dz in 0..(EDGE + 1).min(size[2] - z) {
+                for dy in 0..(EDGE + 1).min(size[1] - y) {
+                    let from = ((z + dz) * size[1] + y + dy) * size[0] + x;
+                    let to = 25 * dz + 5 * dy;
+                    let count = (EDGE + 1).min(size[0] - x);
+                    brick[to..to + count].copy_from_slice(&values[from..from + count]);
+                }
+            }
+        }
+        Ok(Self { size, across: [nx, ny], bricks })
     }
 
     /// The picture of `width` × `height` pixels, row after row. `voxel_from_pixel` maps column, row and 0 to voxel
@@ -57,12 +87,19 @@ impl<'a> Voxels<'a> {
         if !is_finite || self.size.iter().any(|side| *side < 2) || width == 0 {
             return picture;
         }
-        for (y, row) in picture.chunks_exact_mut(width).enumerate() {
-            let start = origin + down * y as f64;
-            let inside = self.inside(start, right, width);
-            if !inside.is_empty() {
-                let first = start + right * inside.start as f64;
-                self.row(&mut row[inside], first, right);
+        let rows: Vec<Range<usize>> =
+            (0..height).map(|y| self.inside(origin + down * y as f64, right, width)).collect();
+        // In tiles, what was read for one row is still near at hand for the next, however the plane lies.
+        for top in (0..height).step_by(TILE) {
+            for left in (0..width).step_by(TILE) {
+                for y in top..(top + TILE).min(height) {
+                    let inside = &rows[y];
+                    let (first, end) = (inside.start.max(left), inside.end.min(left + TILE));
+                    if first < end {
+                        let start = origin + down * y as f64 + right * first as f64;
+                        self.row(&mut picture[y * width + first..y * width + end], start, right);
+                    }
+                }
             }
         }
         picture
@@ -90,26 +127,37 @@ impl<'a> Voxels<'a> {
     fn row(&self, row: &mut [u8], start: Vector3<f64>, step: Vector3<f64>) {
         let fixed = |vector: Vector3<f64>| [0, 1, 2].map(|axis| (vector[axis] * ONE as f64) as i64);
         let (mut at, step) = (fixed(start), fixed(step));
-        let (down, next) = (self.size[0], self.size[0] * self.size[1]);
-        let reach = next + down + 2;
         for pixel in row {
             let [x, y, z] = at.map(|at| (at >> FRACTION_BITS) as usize);
-            let [fx, fy, fz] = at.map(|at| (at >> (FRACTION_BITS - 8)) as u32 & 0xff);
-            let corner = (z * self.size[1] + y) * self.size[0] + x;
-            // One question for eight voxels; the row was cut so that it is always answered.
-            let Some(around) = self.values.get(corner..corner + reach) else { continue };
-            let pair = |at: usize| {
-                let (a, b) = (u32::from(around[at]), u32::from(around[at + 1]));
-                a * (256 - fx) + b * fx
+            let [fx, fy, fz] = at.map(|at| (at >> (FRACTION_BITS - 8)) as u64 & 0xff);
+            let brick = ((z >> 2) * self.across[1] + (y >> 2)) * self.across[0] + (x >> 2);
+            // The row was cut so that it is always there.
+            let Some(brick) = self.bricks.get(brick) else { continue };
+            let first = (x & 3) + 5 * (y & 3) + 25 * (z & 3);
+            let eight = |at: usize| {
+                let mut bytes = [0; 8];
+                bytes.copy_from_slice(&brick[at..at + 8]);
+                u64::from_le_bytes(bytes)
             };
-            let near = pair(0) * (256 - fy) + pair(down) * fy;
-            let far = pair(next) * (256 - fy) + pair(next + down) * fy;
-            // Sums of 8 + 16 bits: the last weighting goes on with the upper 16.
-            let sum = (near >> 8) * (256 - fz) + (far >> 8) * fz;
+            let (near, far) = (eight(first), eight(first + 25));
+            // Bytes 0, 1, 5 and 6 are the four voxels: two lanes of 16 bits for y and y + 1, and two for z + 1.
+            let near = near & 0xffff | (near >> 24) & 0xffff_0000;
+            let far = far & 0xffff | (far >> 24) & 0xffff_0000;
+            let all = near | far << 32;
+            let x = between(all & EVEN, all >> 8 & EVEN, fx).wrapping_add(HALVES) >> 8 & EVEN;
+            let y = between(x & FOURTHS, x >> 16 & FOURTHS, fy);
+            let sum = (y & 0xffff) << 8;
+            let sum = sum.wrapping_add((y >> 32).wrapping_sub(y & 0xffff).wrapping_mul(fz));
             *pixel = ((sum + (1 << 15)) >> 16) as u8;
             at = [at[0] + step[0], at[1] + step[1], at[2] + step[2]];
         }
     }
+}
+
+/// 256 times what lies between `a` and `b`, in each lane: a sum over all lanes, so that what one borrows it gives back.
+#[inline(always)]
+fn between(a: u64, b: u64, weight: u64) -> u64 {
+    (a << 8).wrapping_add(b.wrapping_sub(a).wrapping_mul(weight))
 }
 
 #[cfg(test)]
