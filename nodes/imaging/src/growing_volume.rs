@@ -1,24 +1,20 @@
 //! A volume that grows while images come, given out now and then: what the reconstructing nodes share.
 
+use formats::plus_config::HoleFilling;
 use messages::{Health, Placement, Timestamp, Volume};
 use runtime::Context;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
+use crate::importance_file;
 use crate::reconstruct::settings::{Invalid, Settings};
-use crate::reconstruct::{NoVolume, Reconstruction, Refused};
+use crate::reconstruct::{NoVolume, PixelImportance, Reconstruction, Refused};
 
 /// How the volume grows and when it is given out.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Growth {
     /// The volume: its voxels, how images are pasted, what of an image is used.
-    #[serde(default)]
     pub volume: Settings,
     /// The volume is published with the first image that was acquired this long after the one it was
     /// published with before, in milliseconds, and once more at the end.
-    #[serde(default = "publish_every_ms")]
-    #[schemars(default = "publish_every_ms", range(min = 10, max = 600_000))]
     pub publish_every_ms: u32,
 }
 
@@ -39,11 +35,16 @@ pub enum Error {
     /// The volume cannot be given.
     #[error(transparent)]
     Volume(#[from] NoVolume),
+    /// The picture of importance cannot be used.
+    #[error(transparent)]
+    Importance(#[from] importance_file::Error),
 }
 
 /// A volume that grows while images come.
 pub struct GrowingVolume {
     settings: Settings,
+    importance: Option<PixelImportance>,
+    ways_to_fill: Vec<HoleFilling>,
     reconstruction: Reconstruction,
     publish_every_ns: i64,
     published_at: Option<Timestamp>,
@@ -59,11 +60,24 @@ impl GrowingVolume {
     pub fn new(growth: Growth) -> Result<Self, Error> {
         Ok(Self {
             settings: growth.volume.clone(),
+            importance: None,
+            ways_to_fill: Vec::new(),
             reconstruction: Reconstruction::new(growth.volume)?,
             publish_every_ns: i64::from(growth.publish_every_ms) * 1_000_000,
             published_at: None,
             pasted_at: None,
         })
+    }
+
+    /// Pixels have this importance, for compounding by it.
+    pub fn set_importance(&mut self, importance: PixelImportance) {
+        self.reconstruction.set_importance(importance.clone());
+        self.importance = Some(importance);
+    }
+
+    /// What is given out has its holes filled by the first of `ways` that succeeds.
+    pub fn set_ways_to_fill(&mut self, ways: Vec<HoleFilling>) {
+        self.ways_to_fill = ways;
     }
 
     /// Forgets all images; the next ones begin another volume.
@@ -72,6 +86,9 @@ impl GrowingVolume {
     /// None for settings that made this volume.
     pub fn forget(&mut self) -> Result<(), Error> {
         self.reconstruction = Reconstruction::new(self.settings.clone())?;
+        if let Some(importance) = &self.importance {
+            self.reconstruction.set_importance(importance.clone());
+        }
         self.published_at = None;
         self.pasted_at = None;
         Ok(())
@@ -119,7 +136,8 @@ impl GrowingVolume {
         output: impl FnOnce(Volume) -> Output,
     ) -> Result<(), Error> {
         if let Some(acquired_at) = self.pasted_at.take() {
-            context.publish(acquired_at, output(self.reconstruction.volume()?));
+            let filled = self.reconstruction.filled_volume(&self.ways_to_fill)?;
+            context.publish(acquired_at, output(filled.volume));
         }
         Ok(())
     }

@@ -5,18 +5,18 @@
 //! | [`sequence`] | the device that plays a recorded sequence |
 //! | [`preoperative`] | the device that reads the preoperative image and its labels from files |
 //! | [`reconstruct`] | placed images pasted into a growing voxel volume |
+//! | [`importance_file`] | how important each pixel is for such a volume, from a picture |
 //! | [`growing_volume`] | such a volume, given out now and then |
 //! | [`reconstruct_volume`], [`reconstruct_labels`] | the nodes around it: grey values, and what a network saw |
-//! | [`reslice`] | a picture of a volume along any plane |
 //! | [`reconstruct_sweep`] | the tool that makes a volume of a recorded sweep |
 //! | [`files`] | the tools that tell what a file holds, and write it as another kind |
 
 pub mod files;
 pub mod growing_volume;
+pub mod importance_file;
 pub mod preoperative;
 pub mod reconstruct;
 pub mod reconstruct_labels;
 pub mod reconstruct_sweep;
 pub mod reconstruct_volume;
-pub mod reslice;
 pub mod sequence;

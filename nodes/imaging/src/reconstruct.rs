@@ -33,8 +33,10 @@ mod read;
 pub mod settings;
 mod store;
 
+use formats::plus_config::HoleFilling;
 use messages::{Affine, Image, Patient, Volume};
 
+use fill_holes::Voxels;
 use lattice::Lattice;
 use mask::Mask;
 use paste::Picture;
@@ -71,6 +73,17 @@ impl PixelImportance {
         }
         Ok(Self { size_px: (width_px, height_px), weights })
     }
+}
+
+/// A volume with its holes filled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filled {
+    /// The volume.
+    pub volume: Volume,
+    /// Voxels that an image met.
+    pub met: usize,
+    /// Voxels that were filled with something.
+    pub filled: usize,
 }
 
 /// Why an image was not pasted. The volume is as it was before.
@@ -243,6 +256,26 @@ impl Reconstruction {
             _ => self.store.bounds().ok_or(NoVolume::Empty)?,
         };
         self.voxels(first, size)
+    }
+
+    /// [`Self::volume`] with what no image met filled by the first of `ways` that succeeds (see [`fill_holes`]).
+    /// Such voxels have a grey value and are not `seen`.
+    ///
+    /// # Errors
+    /// As [`Self::volume`].
+    pub fn filled_volume(&self, ways: &[HoleFilling]) -> Result<Filled, NoVolume> {
+        let (mut volume, accumulated) = self.volume_and_accumulation()?;
+        let met = accumulated.iter().filter(|weight| **weight > 0).count();
+        if ways.is_empty() {
+            return Ok(Filled { volume, met, filled: 0 });
+        }
+        let size = volume.size.map(|size| size as usize);
+        let voxels = Voxels { size, values: volume.voxels.as_slice(), accumulated: &accumulated };
+        let values = fill_holes::fill_holes(voxels, ways, usize::from(self.settings.threads));
+        let is_filled = |(value, weight): &(&u8, &u16)| **weight == 0 && **value > 0;
+        let filled = values.iter().zip(&accumulated).filter(is_filled).count();
+        volume.voxels = values.into();
+        Ok(Filled { volume, met, filled })
     }
 
     /// The voxels of a box of the lattice: from voxel `first` on, `size` voxels along each axis.

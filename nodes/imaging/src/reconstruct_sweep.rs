@@ -21,10 +21,9 @@ use formats::plus_transforms::{Chain, NoChain};
 use messages::{Affine, Image, Patient, Volume};
 use runtime::clock;
 
-use crate::files;
-use crate::reconstruct::fill_holes::{Voxels, fill_holes};
 use crate::reconstruct::settings::{Compounding, Grid, Invalid, Settings};
-use crate::reconstruct::{NoVolume, PixelImportance, Reconstruction, Refused};
+use crate::reconstruct::{NoVolume, Reconstruction, Refused};
+use crate::{files, importance_file};
 use arguments::{Arguments, Plan};
 pub use report::Report;
 
@@ -63,15 +62,8 @@ pub enum Error {
     #[error("{} has poses only; give the sequence with the images", .0.display())]
     PosesOnly(PathBuf),
     /// The picture of importance cannot be used.
-    #[error("the picture of importance {} should be {expected}, but {came}", .path.display())]
-    Importance {
-        /// The file.
-        path: PathBuf,
-        /// What was expected.
-        expected: &'static str,
-        /// What came.
-        came: String,
-    },
+    #[error(transparent)]
+    Importance(#[from] importance_file::Error),
     /// Compounding by importance without a picture.
     #[error(
         "compounding by importance needs a picture of it: give --importance FILE.png, or ImportanceMaskFilename in the device set"
@@ -127,25 +119,14 @@ fn reconstruct(arguments: &Arguments) -> Result<Report, Error> {
     let mut reconstruction = Reconstruction::new(settings)?;
     if plan.settings.compounding == Compounding::Importance {
         let path = plan.importance.as_deref().ok_or(Error::NoImportance)?;
-        reconstruction.set_importance(importance(path)?);
+        reconstruction.set_importance(importance_file::read(path)?);
     }
     let mut report = sweep.report(arguments, &plan, grid);
     sweep.paste(&mut reconstruction, &plan, &mut report)?;
-    let (volume, accumulated) = reconstruction.volume_and_accumulation()?;
-    report.voxels_met = accumulated.iter().filter(|weight| **weight > 0).count();
-    let values = match &plan.ways_to_fill[..] {
-        [] => volume.voxels.as_slice().to_vec(),
-        ways => {
-            let size = volume.size.map(|size| size as usize);
-            let values = volume.voxels.as_slice();
-            let voxels = Voxels { size, values, accumulated: &accumulated };
-            let filled = fill_holes(voxels, ways, usize::from(arguments.threads));
-            let is_filled = |index: &usize| accumulated[*index] == 0 && filled[*index] > 0;
-            report.voxels_filled = (0..filled.len()).filter(is_filled).count();
-            filled
-        }
-    };
-    write(&arguments.output, &kind, &volume, values)?;
+    let filled = reconstruction.filled_volume(&plan.ways_to_fill)?;
+    (report.voxels_met, report.voxels_filled) = (filled.met, filled.filled);
+    report.peak_memory_mib = peak_memory_mib();
+    write(&arguments.output, &kind, &filled.volume)?;
     Ok(report)
 }
 
@@ -210,6 +191,7 @@ impl Sweep {
             seconds: 0.0,
             pasting_seconds: 0.0,
             images_per_second: 0.0,
+            peak_memory_mib: None,
             remarks: plan.remarks.clone(),
         }
     }
@@ -222,7 +204,7 @@ impl Sweep {
         report: &mut Report,
     ) -> Result<(), Error> {
         let Self { path, mut reader, places, .. } = self;
-        let header = reader.header().clone();
+        let header = reader.shared_header();
         let started = clock::monotonic();
         let (send, images) = sync_channel::<Result<(usize, Vec<u8>), plus_sequence::Error>>(2);
         let (give_back, used) = sync_channel::<Vec<u8>>(4);
@@ -335,34 +317,21 @@ fn like(path: &Path) -> Result<Grid, Error> {
     Ok(Grid { origin_mm, spacing_mm, size: volume.dims.map(|size| size as u32) })
 }
 
-/// A gray PNG of 8 bits as the importance of each pixel.
-fn importance(path: &Path) -> Result<PixelImportance, Error> {
-    let wrong =
-        |expected, came: String| Error::Importance { path: path.to_owned(), expected, came };
-    let file = File::open(path).map_err(|source| files::Error::open(path, source))?;
-    let mut decoder = png::Decoder::new(BufReader::new(file));
-    decoder.set_limits(png::Limits { bytes: 64 << 20 });
-    let no_png = |error: png::DecodingError| wrong("a PNG file", error.to_string());
-    let mut reader = decoder.read_info().map_err(no_png)?;
-    let info = reader.info();
-    if (info.color_type, info.bit_depth) != (png::ColorType::Grayscale, png::BitDepth::Eight) {
-        let came = format!("is {:?} of {:?} bits", info.color_type, info.bit_depth);
-        return Err(wrong("gray, of 8 bits", came));
-    }
-    let (width, height) = (info.width as usize, info.height as usize);
-    let mut weights = vec![0; width * height];
-    reader.next_frame(&mut weights).map_err(no_png)?;
-    PixelImportance::new(width, height, weights)
-        .map_err(|error| wrong("a PNG file", error.to_string()))
+/// The most memory that this process has had until now.
+fn peak_memory_mib() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kib / 1024.0)
 }
 
-fn write(path: &Path, kind: &VolumeKind, volume: &Volume, values: Vec<u8>) -> Result<(), Error> {
+fn write(path: &Path, kind: &VolumeKind, volume: &Volume) -> Result<(), Error> {
     let mut lps_from_voxel = nalgebra::Matrix4::identity();
     lps_from_voxel.fixed_view_mut::<3, 4>(0, 0).copy_from(volume.patient_from_voxel.rows());
     let placed = PlacedVolume {
         dims: volume.size.map(|size| size as usize),
         lps_from_voxel,
-        voxels: Pixels::U8(values),
+        voxels: Pixels::U8(volume.voxels.as_slice().to_vec()),
     };
     let written = placed.write(kind, true);
     let written =

@@ -1,9 +1,13 @@
 //! The tool `reconstruct` on a real sweep, against the volume that PLUS made of it.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use formats::metaimage::{Limits, Pixels, Volume};
 use serde_json::Value;
 
@@ -137,4 +141,59 @@ fn what_cannot_be_done_is_said_with_what_to_try() {
         String::from_utf8_lossy(&done.stderr).contains(".nii.gz"),
         "the known endings are listed"
     );
+}
+
+/// Images of 120×90 pixels, which go to and fro over 40 mm: hundreds of megabytes, compressed to few.
+fn long_sweep(path: &Path, images: usize) -> u64 {
+    let mut header = format!(
+        "ObjectType = Image\nNDims = 3\nCompressedData = True\nDimSize = 120 90 {images}\n\
+         ElementType = MET_UCHAR\nUltrasoundImageOrientation = MF\n\
+         UltrasoundImageType = BRIGHTNESS\n"
+    );
+    for index in 0..images {
+        let z_mm = 20.0 + 20.0 * (index as f64 * 0.01).sin();
+        writeln!(
+            header,
+            "Seq_Frame{index:04}_ImageToReferenceTransform = 0.25 0 0 0 0 0.25 0 0 0 0 0.25 {z_mm} 0 0 0 1\n\
+             Seq_Frame{index:04}_ImageToReferenceTransformStatus = OK\n\
+             Seq_Frame{index:04}_Timestamp = {}\nSeq_Frame{index:04}_ImageStatus = OK",
+            index as f64 * 0.02
+        )
+        .unwrap();
+    }
+    header.push_str("ElementDataFile = LOCAL\n");
+    let mut file = std::fs::File::create(path).unwrap();
+    file.write_all(header.as_bytes()).unwrap();
+    let mut pixels = ZlibEncoder::new(file, Compression::fast());
+    for index in 0..images {
+        pixels.write_all(&[(index % 200) as u8 + 10; 120 * 90]).unwrap();
+    }
+    pixels.finish().unwrap();
+    120 * 90 * images as u64
+}
+
+#[test]
+fn a_sweep_of_twenty_thousand_images_needs_no_more_memory_than_its_volume() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sweep, output) = (folder.path().join("long.igs.mha"), folder.path().join("volume.mha"));
+    let mib_of = |images: usize| {
+        let bytes = long_sweep(&sweep, images);
+        let done = reconstruct(&sweep, &["--json"], &output);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let report: Value = serde_json::from_slice(&done.stdout).unwrap();
+        assert_eq!(report["pasted"], images);
+        let mib = report["peak_memory_mib"].as_f64().unwrap();
+        println!(
+            "{images} images, {} MiB of pixels: {mib:.0} MiB of memory, {} images/s",
+            bytes >> 20,
+            report["images_per_second"]
+        );
+        mib
+    };
+    let (few, many) = (mib_of(500), mib_of(20_000));
+    // Poses and status of all frames are kept, some 3 KiB each; their pixels are not.
+    assert!(many - few < 80.0, "{few} MiB for 500 images, {many} MiB for 20 000");
+    let volume = volume(&output);
+    let seen = grey(&volume).iter().filter(|value| **value > 0).count();
+    assert!(seen > grey(&volume).len() * 9 / 10, "{seen} of {:?} voxels", volume.dims);
 }

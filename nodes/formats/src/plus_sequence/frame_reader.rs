@@ -1,6 +1,7 @@
 //! A sequence read from a stream one frame at a time, so that its length does not matter.
 
 use std::io::BufRead;
+use std::sync::Arc;
 
 use super::error::Error;
 use super::header::SequenceHeader;
@@ -9,7 +10,7 @@ use crate::metaimage::{self, Limits, PixelReader};
 
 /// Reads the header at once and the images one by one.
 pub struct FrameReader<R> {
-    header: SequenceHeader,
+    header: Arc<SequenceHeader>,
     /// Gone once the end has been checked.
     pixels: Option<PixelReader<R>>,
     /// Bytes of an image in the file; there may be placeholders where there are poses only.
@@ -46,12 +47,18 @@ impl<R: BufRead> FrameReader<R> {
             return Err(metaimage::Error::TooLarge { what, declared, limit }.into());
         }
         let frame_bytes = declared as usize;
-        Ok(Self { header: opened.sequence, pixels: Some(pixels), frame_bytes, next: 0 })
+        let header = Arc::new(opened.sequence);
+        Ok(Self { header, pixels: Some(pixels), frame_bytes, next: 0 })
     }
 
     /// What the sequence says before its pixels.
     pub fn header(&self) -> &SequenceHeader {
         &self.header
+    }
+
+    /// The same for whoever outlives this reader, or works beside it: of a long sequence it is large.
+    pub fn shared_header(&self) -> Arc<SequenceHeader> {
+        Arc::clone(&self.header)
     }
 
     /// Replaces `pixels` by those of the next frame, as they lie in the file but in native byte

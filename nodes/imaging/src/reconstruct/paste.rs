@@ -23,6 +23,9 @@ pub(super) struct Picture<'a> {
     pub(super) least_value: u8,
 }
 
+/// Images of fewer pixels are pasted before another thread has begun, on a busy machine long before.
+const WORTH_A_THREAD: usize = 1 << 16;
+
 /// A row of it.
 #[derive(Clone, Copy)]
 struct Row<'a> {
@@ -45,6 +48,10 @@ pub(super) fn image<C: Cell>(
     let paste = |number: usize, part: &mut [Brick<C>]| {
         Part { directory, number, bricks: part }.image(picture, walk, mask, distribution);
     };
+    if mask.pixels() < WORTH_A_THREAD {
+        parts.iter_mut().enumerate().for_each(|(number, part)| paste(number, part));
+        return;
+    }
     let Some((first, others)) = parts.split_first_mut() else { return };
     thread::scope(|scope| {
         for (number, part) in others.iter_mut().enumerate() {

@@ -52,6 +52,8 @@ pub struct Report {
     pub pasting_seconds: f64,
     /// Images pasted a second, reading included.
     pub images_per_second: f64,
+    /// The most memory that was used until the volume was made, MiB, if the system tells.
+    pub peak_memory_mib: Option<f64>,
     /// What the device set asks for and was not done.
     pub remarks: Vec<String>,
 }
@@ -92,13 +94,14 @@ impl Report {
         let word = |word: &dyn std::fmt::Debug| format!("{word:?}").to_lowercase();
         let _ = writeln!(
             text,
-            "  {}, {}, {} arithmetic; {:.2} s, {:.0} images/s on {} threads",
+            "  {}, {}, {} arithmetic; {:.2} s, {:.0} images/s on {} threads{}",
             word(&self.interpolation),
             word(&self.compounding),
             word(&self.arithmetic),
             self.seconds,
             self.images_per_second,
-            self.threads
+            self.threads,
+            self.peak_memory_mib.map_or(String::new(), |mib| format!(", {mib:.0} MiB of memory"))
         );
         for remark in &self.remarks {
             let _ = writeln!(text, "  note: {remark}");
