@@ -6,7 +6,7 @@
 //! | [`nrrd`], [`nifti`] | volumes as NRRD (`.nrrd`, `.nhdr`), NIfTI-1 and NIfTI-2 (`.nii`, `.nii.gz`, `.hdr` with `.img`) |
 //! | [`dicom`] | series of DICOM slices, and enhanced multi-frame files, as volumes |
 //! | [`placed_volume`] | a volume of any of these kinds, with its place in the body |
-//! | [`summary`] | what a file of a volume or a sequence holds, for people |
+//! | [`summary`] | what a file of a volume, a sequence or a video holds, for people |
 //! | [`surface_file`] | triangle surfaces: STL, PLY, VTP and legacy VTK |
 //! | [`tree_file`] | vessel trees and centrelines: VTP and legacy VTK |
 //! | [`shape_summary`] | what a file of a surface or a tree holds, for people |

@@ -1,15 +1,18 @@
 //! Videos as `ffmpeg` makes them are read back: pixels, times, and what is wrong with those that are damaged.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+#[path = "video/folder.rs"]
+mod folder;
 #[path = "video/made.rs"]
 mod made;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use folder::Folder;
 use formats::metaimage::Limits;
 use formats::video::{Container, Error, PacketTimes, Programs, VideoFrame, VideoReader};
-use made::{Folder, has_ffmpeg, make};
+use made::{has_ffmpeg, make, run};
 
 fn open(path: &Path) -> Result<VideoReader, Error> {
     VideoReader::open(path, &Programs::default(), &Limits::default())
@@ -62,7 +65,7 @@ fn what_is_no_video_file_starts_no_program() {
     let absent = Programs { ffprobe: "no-such".into(), ffmpeg: "no-such".into() };
     let open = |path: &Path| VideoReader::open(path, &absent, &Limits::default()).err().unwrap();
     assert!(matches!(open(&path), Error::NotAVideo));
-    assert!(matches!(open(folder.path()), Error::NotRegular));
+    assert!(matches!(open(folder.as_ref()), Error::NotRegular));
     assert!(matches!(open(&folder.file("missing.mkv")), Error::File(_)));
     let pipe = folder.file("pipe.mkv");
     if Command::new("mkfifo").arg(&pipe).status().is_ok_and(|status| status.success()) {
@@ -162,21 +165,16 @@ fn black_is_0_and_white_is_255_and_nothing_is_turned() {
         assert!(pixels.iter().all(|pixel| *pixel == expected), "{colour}: {}", pixels[0]);
     }
     let turned = folder.file("turned.mov");
-    let words = ["-nostdin", "-v", "error", "-y", "-i"];
-    let done = Command::new("ffmpeg")
-        .args(words)
-        .arg(folder.file("white.mp4"))
-        .args(["-c", "copy", "-metadata:s:v", "rotate=90"])
-        .arg(&turned)
-        .status();
-    assert!(done.unwrap().success());
+    let white = folder.file("white.mp4");
+    let words = ["-i", white.to_str().unwrap(), "-c", "copy", "-metadata:s:v", "rotate=90"];
+    run(&words, &turned);
     let (reader, ..) = all(&turned).unwrap();
     assert_eq!(reader.size_px(), [32, 16]);
     // Later versions have another way to write it.
     if let Some(rotation) = reader.stream().rotation_deg {
         assert_eq!(rotation.abs(), 90.0);
     } else {
-        println!("skipped: this `ffmpeg` writes no rotation");
+        println!("SKIPPED: this `ffmpeg` writes no rotation");
     }
 }
 

@@ -147,7 +147,10 @@ impl Said {
     /// The last line, for people: without addresses of memory and control characters.
     fn last_line(&self) -> Option<String> {
         let text = String::from_utf8_lossy(&self.bytes);
-        let says_more = |line: &&str| !line.is_empty() && *line != "Conversion failed!";
+        // `Last message repeated 2 times`, and what comes after every failure.
+        let says_more = |line: &&str| {
+            !line.is_empty() && *line != "Conversion failed!" && !line.starts_with("Last message")
+        };
         let line = text.lines().rev().map(str::trim).find(says_more)?;
         // `[matroska,webm @ 0x55fd77176d80] File ended prematurely`
         let line = match line.split_once(" @ 0x") {
@@ -173,7 +176,7 @@ mod tests {
     #[test]
     fn the_last_line_is_for_people() {
         let of = |text: &str| Said { bytes: text.as_bytes().to_vec() }.last_line();
-        let line = "[matroska,webm @ 0x55fd77176d80] File\u{1b} ended\n\nConversion failed!\n";
+        let line = "[matroska,webm @ 0x55fd77176d80] File\u{1b} ended\n    Last message repeated 1 times\n\nConversion failed!\n";
         assert_eq!(of(line).as_deref(), Some("[matroska,webm] File ended"));
         assert_eq!((of(""), of("\n \n")), (None, None));
     }

@@ -75,6 +75,10 @@ impl Opened {
         if container != Container::Matroska {
             stream.fields.clear();
         }
+        // Of one that was cut `ffprobe` tells an end that fits what is left; there each frame has its tick.
+        if let (Container::Avi, Some(frames)) = (container, stream.declared_frames) {
+            stream.declared_end_s = Some(stream.seconds(frames.min(i64::MAX as u64) as i64));
+        }
         Ok(Self { container, stream })
     }
 
@@ -145,6 +149,11 @@ impl VideoReader {
     /// Columns and rows of each image; each has a byte for each pixel, row after row.
     pub fn size_px(&self) -> [usize; 2] {
         self.so_far.size_px.map(|size| size as usize)
+    }
+
+    /// At how many times there are texts that have come with no frame so far.
+    pub fn texts_left(&self) -> usize {
+        self.fields.left()
     }
 
     /// Replaces `pixels` by those of the next frame; `None` after the last one. Keep one buffer: it is not allocated
