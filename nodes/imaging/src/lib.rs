@@ -14,6 +14,7 @@
 pub mod files;
 pub mod growing_volume;
 pub mod preoperative;
+mod progress;
 pub mod reconstruct;
 pub mod reconstruct_labels;
 pub mod reconstruct_sweep;
