@@ -5,9 +5,9 @@ use std::fmt;
 /// A kind of video file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Container {
-    /// Matroska and WebM (`.mkv`, `.webm`).
+    /// Matroska (`.mkv`, `.webm`).
     Matroska,
-    /// QuickTime and MPEG-4 (`.mov`, `.mp4`, `.m4v`).
+    /// MPEG-4 (`.mp4`, `.m4v`), and Apple's kind from which it came (`.mov`).
     QuickTime,
     /// `.avi`.
     Avi,

@@ -354,7 +354,7 @@ mod tests {
 
     #[test]
     fn lines_have_an_end() {
-        let long = [b'a'; LONGEST_LINE as usize + 1];
+        let long = vec![b'a'; LONGEST_LINE as usize + 1];
         let error = lines(&long[..], |_| Ok(())).unwrap_err();
         assert!(matches!(error, Error::TooLarge { .. }), "{error}");
         let mut found = vec![];
