@@ -1,4 +1,4 @@
-//! Bytes of the outside world to values and back: no sockets, no threads, no clock.
+//! Bytes of the outside world to values and back: no sockets, no threads, no clock. Only [`video`] starts other programs.
 //!
 //! | module | what it reads and writes |
 //! | --- | --- |
@@ -6,11 +6,12 @@
 //! | [`nrrd`], [`nifti`] | volumes as NRRD (`.nrrd`, `.nhdr`), NIfTI-1 and NIfTI-2 (`.nii`, `.nii.gz`, `.hdr` with `.img`) |
 //! | [`dicom`] | series of DICOM slices, and enhanced multi-frame files, as volumes |
 //! | [`placed_volume`] | a volume of any of these kinds, with its place in the body |
-//! | [`summary`] | what a file of a volume or a sequence holds, for people |
+//! | [`summary`] | what a file of a volume, a sequence or a video holds, for people |
 //! | [`surface_file`] | triangle surfaces: STL, PLY, VTP and legacy VTK |
 //! | [`tree_file`] | vessel trees and centrelines: VTP and legacy VTK |
 //! | [`shape_summary`] | what a file of a surface or a tree holds, for people |
 //! | [`plus_sequence`] | PLUS sequences (`.igs.mha`, `.igs.nrrd`): tracked image sequences, or poses alone |
+//! | [`video`] | video files (`.mkv`, `.mp4`, `.avi`, …), through the system's `ffmpeg` |
 //! | [`plus_config`] | PLUS device-set XML: its transforms, and how it reconstructs volumes |
 //! | [`plus_transforms`] | from one frame of a PLUS sequence to another |
 //!
@@ -33,4 +34,5 @@ pub mod shape_summary;
 pub mod summary;
 pub mod surface_file;
 pub mod tree_file;
+pub mod video;
 mod xml;

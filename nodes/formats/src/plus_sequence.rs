@@ -6,7 +6,7 @@
 //! is `0 0 N`, in a NRRD `1 1 N`.
 //!
 //! [`Sequence::read`] takes a whole file into memory, [`FrameReader`] one frame at a time from a
-//! stream. Pixels are kept as they are in the file; [`SequenceHeader::gray_image`] turns them to the
+//! stream; [`SpooledSequence`] writes one so. Pixels are kept as they are in the file; [`SequenceHeader::gray_image`] turns them to the
 //! MF orientation that calibrations expect.
 
 mod error;
@@ -19,6 +19,7 @@ mod nrrd;
 mod opened;
 mod orientation;
 mod sequence;
+mod spooled;
 mod transform_name;
 mod write;
 
@@ -29,6 +30,7 @@ pub use gray_image::GrayImage;
 pub use header::{ImageFormat, SequenceHeader};
 pub use orientation::{Elevation, Orientation};
 pub use sequence::Sequence;
+pub use spooled::{SequenceKind, SpooledSequence};
 pub use transform_name::{NoTransformName, TransformName};
 
 pub(crate) use frame_fields::PREFIX;

@@ -1,13 +1,15 @@
-//! What a file of a volume or a sequence holds, in the numbers and words that people ask for first.
+//! What a file of a volume, a sequence or a video holds, in the numbers and words that people ask for first.
 
 mod direction;
 mod sequence;
+mod video;
 mod volume;
 
 use std::io;
 
 pub use direction::{AxisDirection, Side};
 pub use sequence::{ImageSummary, SequenceSummary, ToolSummary};
+pub use video::VideoSummary;
 pub use volume::VolumeSummary;
 
 use crate::metaimage::{self, Limits};

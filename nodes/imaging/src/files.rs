@@ -1,7 +1,8 @@
-//! Files of volumes, sequences, surfaces, trees, and folders of DICOM, as the offline tools take them.
+//! Files of volumes, sequences, videos, surfaces, trees, and folders of DICOM, as the offline tools take them.
 
 pub mod convert;
 pub mod info;
+mod video;
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::{Path, PathBuf};
@@ -37,6 +38,14 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         source: plus_sequence::Error,
+    },
+    /// It is no video, a damaged one, or there is no `ffmpeg` to read it.
+    #[error("{}: {source}", .path.display())]
+    Video {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: formats::video::Error,
     },
     /// It is no surface or tree, or a damaged one.
     #[error("{}: {source}", .path.display())]
@@ -89,6 +98,11 @@ impl Error {
 /// Reads a file whole.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|source| Error::open(path, source))
+}
+
+/// What a file is called, in small letters.
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase()
 }
 
 /// Writes a file.

@@ -15,6 +15,7 @@ pub mod files;
 pub mod growing_volume;
 pub mod importance_file;
 pub mod preoperative;
+mod progress;
 pub mod reconstruct;
 pub mod reconstruct_labels;
 pub mod reconstruct_sweep;

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
-use std::time::Duration;
 
 use clap::Parser as _;
 use formats::metaimage::{Limits, Pixels};
@@ -21,6 +20,7 @@ use formats::plus_transforms::{Chain, NoChain};
 use messages::{Affine, Image, Patient, Volume};
 use runtime::clock;
 
+use crate::progress::{Progress, since};
 use crate::reconstruct::settings::{Compounding, Grid, Invalid, Settings};
 use crate::reconstruct::{NoVolume, Reconstruction, Refused};
 use crate::{files, importance_file};
@@ -225,7 +225,7 @@ impl Sweep {
             });
             // The receiver is dropped with this block, so that the reading thread never waits for a failed one.
             let images: Receiver<_> = images;
-            let mut progress = Progress::new(places.len());
+            let mut progress = Progress::new("images", Some(places.len()));
             for read in &images {
                 let (index, pixels) =
                     read.map_err(|source| files::Error::Sequence { path: path.clone(), source })?;
@@ -264,35 +264,6 @@ impl Sweep {
         report.seconds = since(started).as_secs_f64();
         report.images_per_second = report.pasted as f64 / report.seconds.max(1e-9);
         Ok(())
-    }
-}
-
-fn since(earlier: Duration) -> Duration {
-    Duration::from_nanos(clock::nanoseconds_since(earlier))
-}
-
-/// Tells now and then how far it is, once it takes a while.
-struct Progress {
-    images: usize,
-    started: Duration,
-    told: Duration,
-}
-
-impl Progress {
-    fn new(images: usize) -> Self {
-        let now = clock::monotonic();
-        Self { images, started: now, told: now }
-    }
-
-    fn tell(&mut self, index: usize) {
-        if since(self.told) < Duration::from_secs(2) {
-            return;
-        }
-        self.told = clock::monotonic();
-        let (done, all) = (index as f64, self.images as f64);
-        let rate = done / since(self.started).as_secs_f64();
-        let left = (all - done) / rate.max(1e-9);
-        eprintln!("  {index} of {} images, {rate:.0} images/s, {left:.0} s left", self.images);
     }
 }
 

@@ -14,6 +14,7 @@ mod placed_volume;
 mod plus_config;
 mod plus_sequence;
 mod surface_file;
+mod video;
 
 use formats::metaimage::Limits;
 use formats::placed_volume::PlacedVolume;
@@ -28,6 +29,7 @@ pub const ALL: &[Target] = &[
     plus_config::TARGET,
     plus_sequence::TARGET,
     surface_file::TARGET,
+    video::TARGET,
 ];
 
 /// A reader, and how to try it.

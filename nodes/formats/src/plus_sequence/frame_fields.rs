@@ -96,6 +96,27 @@ impl Gathered {
     }
 }
 
+impl Frame {
+    /// From the names and texts of its fields, such as `ProbeToTrackerTransform`; `time_s` is when it was, if no
+    /// field says so.
+    ///
+    /// # Errors
+    /// As of a file; the frame is called `number`, from 0, and lines have the number 0.
+    pub fn from_fields(
+        number: u64,
+        time_s: f64,
+        fields: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Error> {
+        let mut partial = Partial::default();
+        for (name, value) in fields {
+            let key = format!("{PREFIX}{number:04}_{name}");
+            partial.take(&name, &Field { key, value, line: 0 })?;
+        }
+        partial.timestamp_s.get_or_insert(time_s);
+        partial.finish(number, number.saturating_add(1))
+    }
+}
+
 impl Partial {
     fn take(&mut self, field: &str, line: &Field) -> Result<(), Error> {
         match field {

@@ -102,6 +102,20 @@ impl SequenceHeader {
         Ok(bytes)
     }
 
+    /// The header of a NRRD for local pixels in little-endian order, up to and with its blank line; `gzip` says whether
+    /// the pixels are one gzip stream.
+    ///
+    /// # Errors
+    /// If a name or a value could not be read again as it is, or there are no frames.
+    pub fn write_nrrd(&self, gzip: bool) -> Result<Vec<u8>, Error> {
+        if self.frames.is_empty() {
+            return Err(Error::NoFrames);
+        }
+        let bytes = nrrd::write(&self.described(None), gzip, None);
+        self.is_said_by(&bytes)?;
+        Ok(bytes)
+    }
+
     /// The header of a MetaImage that says the same.
     fn described(&self, compressed_bytes: Option<u64>) -> Header {
         let (width, height) =

@@ -1,22 +1,23 @@
 //! The tool `convert`: a file of one kind as one of another.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use formats::dicom;
 use formats::metaimage::Limits;
 use formats::placed_volume::{self, PlacedVolume, VolumeKind};
-use formats::plus_sequence::Sequence;
+use formats::plus_sequence::{Orientation, Sequence};
 use formats::surface_file::{Space, Surface, SurfaceKind};
 use formats::tree_file::{Tree, TreeKind};
 
-use super::{Content, Error, dicom_files, read, secret, series, write};
+use super::{Content, Error, dicom_files, name, read, secret, series, video, write};
 
 /// Writes a file as another kind, which the ending of its name says.
 ///
 /// Volumes (MetaImage, NRRD, NIfTI, a folder of DICOM) as .mha .mhd .nrrd .nhdr .nii .nii.gz; sequences (PLUS) as
-/// .igs.mha .igs.nrrd; surfaces (STL, PLY, VTP, VTK) as .stl .ply .vtp .vtk; vessel trees (VTP, VTK) as .vtp .vtk.
+/// .igs.mha .igs.nrrd; videos (.mkv .mp4 .mov .avi .webm .mpg and others, through the programs `ffprobe` and `ffmpeg`)
+/// as sequences of gray images; surfaces (STL, PLY, VTP, VTK) as .stl .ply .vtp .vtk; vessel trees (VTP, VTK) as .vtp .vtk.
 /// Places in the body stay what they are: files in RAS are turned to LPS, which is what is written, and said, where a
 /// kind has a place for it.
 #[derive(Debug, Parser)]
@@ -32,6 +33,10 @@ struct Arguments {
     /// Which series of a folder, as `vesalius info` counts them.
     #[arg(long)]
     series: Option<usize>,
+    /// How the images of a video lie: MF if the probe is above and its marked side to the right; else MN, UF, UN, FM, FU,
+    /// NM or NU.
+    #[arg(long)]
+    orientation: Option<Orientation>,
     /// Leaves voxels and pixels uncompressed.
     #[arg(long)]
     uncompressed: bool,
@@ -78,6 +83,9 @@ fn convert(arguments: &Arguments) -> Result<String, Error> {
         let series = series(input, dicom_files(input)?, choice, &secret())?;
         return volume(&series.volume, arguments);
     }
+    if video::is_video(input) {
+        return video::to_sequence(input, output, arguments.orientation, !arguments.uncompressed);
+    }
     let bytes = read(input)?;
     match Content::of(&bytes) {
         Content::Dicom => {
@@ -99,11 +107,6 @@ fn convert(arguments: &Arguments) -> Result<String, Error> {
             shape(&bytes, arguments).map(|what| format!("{}: {what}", output.display()))
         }
     }
-}
-
-/// What a file is called, in small letters.
-fn name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase()
 }
 
 fn volume(volume: &PlacedVolume, arguments: &Arguments) -> Result<String, Error> {

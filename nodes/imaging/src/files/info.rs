@@ -14,9 +14,11 @@ use formats::surface_file::Space;
 use serde_json::{Value, json};
 
 use super::convert::SpaceName;
-use super::{Content, Error, dicom_files, read, secret};
+use super::{Content, Error, dicom_files, read, secret, video};
 
-/// Tells what a file holds: a volume, a tracked sequence, a surface, a vessel tree, a folder of DICOM, a recording.
+/// Tells what a file holds: a volume, a tracked sequence, a video, a surface, a vessel tree, a folder of DICOM, a recording.
+///
+/// Of videos the programs `ffprobe` and `ffmpeg` tell; `apt install ffmpeg` installs both.
 #[derive(Debug, Parser)]
 #[command(name = "vesalius info")]
 struct Arguments {
@@ -76,6 +78,9 @@ fn told(arguments: &Arguments) -> Result<(Value, String), Error> {
     let path = &arguments.path;
     if path.is_dir() {
         return folder(path);
+    }
+    if video::is_video(path) {
+        return video::told(path);
     }
     let bytes = read(path)?;
     match Content::of(&bytes) {
