@@ -198,6 +198,7 @@ impl Sweep {
             hidden: 0,
             without_image: 0,
             skipped: 0,
+            dark: 0,
             interpolation: plan.settings.distribution,
             compounding: plan.settings.compounding,
             arithmetic: plan.settings.arithmetic,
@@ -255,10 +256,14 @@ impl Sweep {
                         Ok(image) => {
                             let before = clock::monotonic();
                             let (width, height) = (image.width_px, image.height_px);
-                            reconstruction
+                            let pasted = reconstruction
                                 .insert(&image.pixels, width, height, place)
                                 .map_err(|source| Error::Image { index, source })?;
-                            report.pasted += 1;
+                            if pasted == 0 && plan.settings.fan_angle_detection.is_some() {
+                                report.dark += 1;
+                            } else {
+                                report.pasted += 1;
+                            }
                             report.pasting_seconds += since(before).as_secs_f64();
                         }
                         Err(_) if !header.frames[index].image_status.is_usable() => {

@@ -138,3 +138,33 @@ fn what_cannot_be_done_is_said_with_what_to_try() {
         "the known endings are listed"
     );
 }
+
+#[test]
+fn images_without_lit_angles_are_left_out_as_the_device_set_asks() {
+    let Some(data) = data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let sweep = data.join("NwirePhantomFreehand.igs.mha");
+    let set = std::fs::read_to_string(data.join(CONFIG)).unwrap();
+    let fan = "FanAnglesDeg=\"-30 30\" FanOriginPixel=\"410 -300\" FanRadiusStartPixel=\"360\" FanRadiusStopPixel=\"860\"";
+    let report = |attributes: &str| -> Value {
+        let config = folder.path().join("config.xml");
+        let set = set.replacen("OutputSpacing", &format!("{attributes} OutputSpacing"), 1);
+        std::fs::write(&config, set).unwrap();
+        let words = ["--config", config.to_str().unwrap(), "--json"];
+        let done = reconstruct(&sweep, &words, &folder.path().join("volume.mha"));
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        serde_json::from_slice(&done.stdout).unwrap()
+    };
+    let whole = report(fan);
+    let lit = report(&format!("{fan} EnableFanAnglesAutoDetect=\"TRUE\""));
+    let count = |report: &Value, name: &str| report[name].as_u64().unwrap();
+    println!("{} of 97 images have no lit angle", count(&lit, "dark"));
+    assert_eq!((count(&whole, "dark"), count(&whole, "pasted")), (0, 97));
+    assert!(count(&lit, "dark") > 0 && count(&lit, "pasted") > 0);
+    assert_eq!(count(&lit, "dark") + count(&lit, "pasted"), 97);
+    assert!(count(&lit, "voxels_met") < count(&whole, "voxels_met"));
+    // Without a fan there is nothing to narrow.
+    let none = report("EnableFanAnglesAutoDetect=\"TRUE\"");
+    assert_eq!(count(&none, "pasted"), 97);
+    assert!(none["remarks"][0].as_str().unwrap().contains("FanAnglesDeg gives none"), "{none}");
+}

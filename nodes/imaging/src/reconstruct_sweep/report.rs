@@ -28,6 +28,8 @@ pub struct Report {
     pub without_image: usize,
     /// Those left out by the device set's `SkipInterval`.
     pub skipped: usize,
+    /// Those left out because no angle of the fan is lit in them.
+    pub dark: usize,
     /// How pixels were given to voxels.
     pub interpolation: Distribution,
     /// What voxels made of them.
@@ -71,6 +73,7 @@ impl Report {
             (self.hidden, "a tool was not seen"),
             (self.without_image, "there is no image"),
             (self.skipped, "the device set skips them"),
+            (self.dark, "no angle of the fan is lit"),
         ] {
             if count > 0 {
                 let _ = writeln!(text, "  {count} left out: {why}");
