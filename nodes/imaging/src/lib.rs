@@ -5,6 +5,7 @@
 //! | [`sequence`] | the device that plays a recorded sequence |
 //! | [`preoperative`] | the device that reads the preoperative image and its labels from files |
 //! | [`reconstruct`] | placed images pasted into a growing voxel volume |
+//! | [`image_area`] | where in the images of a sweep the ultrasound is |
 //! | [`growing_volume`] | such a volume, given out now and then |
 //! | [`reconstruct_volume`], [`reconstruct_labels`] | the nodes around it: grey values, and what a network saw |
 //! | [`reslice`] | a picture of a volume along any plane |
@@ -13,6 +14,7 @@
 
 pub mod files;
 pub mod growing_volume;
+pub mod image_area;
 pub mod preoperative;
 pub mod reconstruct;
 pub mod reconstruct_labels;
