@@ -2,6 +2,7 @@
 
 mod arguments;
 mod grid;
+mod image_area;
 mod report;
 
 use std::fs::File;
@@ -22,6 +23,7 @@ use messages::{Affine, Image, Patient, Volume};
 use runtime::clock;
 
 use crate::files;
+use crate::image_area::NotFound;
 use crate::reconstruct::fill_holes::{Voxels, fill_holes};
 use crate::reconstruct::settings::{Compounding, Grid, Invalid, Settings};
 use crate::reconstruct::{NoVolume, PixelImportance, Reconstruction, Refused};
@@ -77,6 +79,9 @@ pub enum Error {
         "compounding by importance needs a picture of it: give --importance FILE.png, or ImportanceMaskFilename in the device set"
     )]
     NoImportance,
+    /// The image area is not found.
+    #[error(transparent)]
+    ImageArea(#[from] NotFound),
     /// A setting makes no sense.
     #[error(transparent)]
     Settings(#[from] Invalid),
@@ -117,8 +122,10 @@ fn reconstruct(arguments: &Arguments) -> Result<Report, Error> {
     let kind = VolumeKind::from_file_name(&arguments.output.to_string_lossy());
     let kind =
         kind.map_err(|source| files::Error::Volume { path: arguments.output.clone(), source })?;
-    let plan = arguments.plan()?;
+    let mut plan = arguments.plan()?;
     let sweep = Sweep::open(&arguments.sweep, &plan)?;
+    let find = || image_area::limit(&arguments.sweep, &mut plan);
+    let image_area = arguments.find_image_area.then(find).transpose()?;
     let grid = match &arguments.like {
         Some(path) => like(path)?,
         None => sweep.grid(&plan)?,
@@ -129,7 +136,7 @@ fn reconstruct(arguments: &Arguments) -> Result<Report, Error> {
         let path = plan.importance.as_deref().ok_or(Error::NoImportance)?;
         reconstruction.set_importance(importance(path)?);
     }
-    let mut report = sweep.report(arguments, &plan, grid);
+    let mut report = Report { image_area, ..sweep.report(arguments, &plan, grid) };
     sweep.paste(&mut reconstruction, &plan, &mut report)?;
     let (volume, accumulated) = reconstruction.volume_and_accumulation()?;
     report.voxels_met = accumulated.iter().filter(|weight| **weight > 0).count();
@@ -199,6 +206,7 @@ impl Sweep {
             without_image: 0,
             skipped: 0,
             dark: 0,
+            image_area: None,
             interpolation: plan.settings.distribution,
             compounding: plan.settings.compounding,
             arithmetic: plan.settings.arithmetic,

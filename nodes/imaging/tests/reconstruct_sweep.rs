@@ -168,3 +168,32 @@ fn images_without_lit_angles_are_left_out_as_the_device_set_asks() {
     assert_eq!(count(&none, "pasted"), 97);
     assert!(none["remarks"][0].as_str().unwrap().contains("FanAnglesDeg gives none"), "{none}");
 }
+
+#[test]
+fn the_image_area_is_found_and_nothing_else_used() {
+    let Some(data) = data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (config, sweep) = (data.join(CONFIG), data.join("NwirePhantomFreehand.igs.mha"));
+    let output = folder.path().join("volume.mha");
+    let words = ["--config", config.to_str().unwrap(), "--find-image-area"];
+    let done = reconstruct(&sweep, &words, &output);
+    let said = String::from_utf8_lossy(&done.stdout);
+    println!("{said}");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(said.contains("a rectangle found in 97 images: ClipRectangleOrigin=\"164 194\""));
+    assert!(said.contains("--find-image-area goes before the clip rectangle"));
+    let words = [&words[..], &["--json"]].concat();
+    let report: Value =
+        serde_json::from_slice(&reconstruct(&sweep, &words, &output).stdout).unwrap();
+    let area = &report["image_area"];
+    assert_eq!(area["rectangle"]["width_px"], 491);
+    assert_eq!((&area["images"], &area["unseen"][0]), (&Value::from(97), &Value::from("top")));
+    // Two wires in a picture that was cut out around them.
+    let cropped = data.join("NwirePhantomFreehandCropped.igs.mha");
+    let done = reconstruct(&cropped, &words, &output);
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(
+        !done.status.success() && said.contains("give the clip rectangle or the fan"),
+        "{said}"
+    );
+}

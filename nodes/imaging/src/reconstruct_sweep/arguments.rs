@@ -38,6 +38,10 @@ pub struct Arguments {
     /// The picture of importance (PNG, 8 bit gray, as large as the images), for compounding by importance.
     #[arg(long)]
     pub importance: Option<PathBuf>,
+    /// Finds the part of the images that is ultrasound, a rectangle or a fan, from what changes over the first 300 of
+    /// them, and uses nothing else: in place of the device set's clip rectangle and fan.
+    #[arg(long)]
+    pub find_image_area: bool,
     /// Fills voxels that no image met: as the device set says, or along sticks of up to nine voxels.
     #[arg(long)]
     pub fill_holes: bool,
@@ -128,7 +132,13 @@ impl Arguments {
         let fan = fan(&said);
         let clip = said.clip_rectangle_px.map(|(first, size)| clip(first, size));
         let fan_angle_detection = said.fan_angle_detection.map(fan_angle_detection);
-        if fan.is_none() && fan_angle_detection.is_some() {
+        if self.find_image_area && (fan.is_some() || clip.is_some()) {
+            remarks.push(
+                "--find-image-area goes before the clip rectangle and the fan of the device set"
+                    .to_owned(),
+            );
+        }
+        if fan.is_none() && fan_angle_detection.is_some() && !self.find_image_area {
             remarks.push(
                 "EnableFanAnglesAutoDetect narrows a fan, but FanAnglesDeg gives none: it is left aside"
                     .to_owned(),
@@ -150,7 +160,8 @@ impl Arguments {
             memory_bytes,
             clip,
             fan,
-            fan_angle_detection: fan_angle_detection.filter(|_| fan.is_some()),
+            fan_angle_detection: fan_angle_detection
+                .filter(|_| fan.is_some() || self.find_image_area),
             ..Settings::default()
         };
         let sticks = vec![HoleFilling::Stick { length: 9, sticks: 1 }];

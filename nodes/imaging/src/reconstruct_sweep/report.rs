@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::image_area::ImageArea;
 use crate::reconstruct::settings::{Arithmetic, Compounding, Distribution};
 
 /// What came of it.
@@ -30,6 +31,8 @@ pub struct Report {
     pub skipped: usize,
     /// Those left out because no angle of the fan is lit in them.
     pub dark: usize,
+    /// The part of the images that was found to be ultrasound, if it was looked for.
+    pub image_area: Option<ImageArea>,
     /// How pixels were given to voxels.
     pub interpolation: Distribution,
     /// What voxels made of them.
@@ -78,6 +81,9 @@ impl Report {
             if count > 0 {
                 let _ = writeln!(text, "  {count} left out: {why}");
             }
+        }
+        if let Some(area) = &self.image_area {
+            let _ = writeln!(text, "  {}", area.text().replace('\n', "\n  "));
         }
         let _ = writeln!(
             text,
