@@ -15,7 +15,7 @@ use crate::metaimage::excerpt;
 use crate::xml;
 pub use crate::xml::Excess;
 pub use volume_reconstruction::{
-    CompoundingMode, HoleFilling, Interpolation, VolumeReconstruction,
+    CompoundingMode, FanAngleDetection, HoleFilling, Interpolation, VolumeReconstruction,
 };
 
 /// The largest file that is read: the real ones are some kilobytes.

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use formats::plus_config::{
-    CompoundingMode, Error, HoleFilling, Interpolation, LARGEST_FILE, PlusConfig,
-    VolumeReconstruction,
+    CompoundingMode, Error, FanAngleDetection, HoleFilling, Interpolation, LARGEST_FILE,
+    PlusConfig, VolumeReconstruction,
 };
 use nalgebra::Matrix4;
 use proptest::prelude::*;
@@ -111,6 +111,7 @@ const RECONSTRUCTION: &str = r#"<PlusConfiguration>
     OutputSpacing="1.0 0.5 2.0" OutputOrigin="-10 20 30" OutputExtent="0 99 0 49 -5 5"
     ClipRectangleOrigin="167 62" ClipRectangleSize="495 488"
     FanAnglesDeg="40 -35" FanOriginPixel="320 -20" FanRadiusStartPixel="30" FanRadiusStopPixel="400"
+    EnableFanAnglesAutoDetect="TRUE" FanAnglesAutoDetectBrightnessThreshold="17.5" FanAnglesAutoDetectFilterRadiusPixel="4"
     PixelRejectionThreshold="12.5" SkipInterval="3"
     Interpolation="LINEAR" CompoundingMode="IMPORTANCE_MASK" ImportanceMaskFilename="mask.png" FillHoles="ON">
     <HoleFilling>
@@ -130,6 +131,8 @@ fn a_reconstruction_says_all_that_plus_can_say() {
     assert_eq!(found.clip_rectangle_px, Some(([167, 62], [495, 488])));
     assert_eq!(found.fan_angles_deg, Some([-35.0, 40.0]));
     assert_eq!((found.fan_origin_px, found.fan_radii_px), ([320.0, -20.0], [30.0, 400.0]));
+    let detection = FanAngleDetection { brightness_threshold: 17.5, filter_radius_px: 4 };
+    assert_eq!(found.fan_angle_detection, Some(detection));
     assert_eq!((found.rejection_threshold, found.skip_interval), (Some(12.5), 3));
     assert_eq!(found.interpolation, Interpolation::Linear);
     assert_eq!(found.compounding, Some(CompoundingMode::ImportanceMask));
@@ -162,6 +165,9 @@ fn a_reconstruction_in_older_words_means_the_same() {
     assert_eq!((fan.fan_angles_deg, fan.fan_origin_px), (Some([-30.0, 30.0]), [1.0, 2.0]));
     assert_eq!(fan.fan_radii_px, [0.0, 99.0]);
     assert_eq!(read("FanAnglesDeg='0 0'").fan_angles_deg, None);
+    assert_eq!(read("EnableFanAnglesAutoDetect='FALSE'").fan_angle_detection, None);
+    let usual = FanAngleDetection { brightness_threshold: 30.0, filter_radius_px: 10 };
+    assert_eq!(read("EnableFanAnglesAutoDetect='TRUE'").fan_angle_detection, Some(usual));
     assert_eq!(read("ClipRectangleOrigin='3 4' ClipRectangleSize='0 0'").clip_rectangle_px, None);
     assert_eq!(VolumeReconstruction::parse(b"<PlusConfiguration/>").unwrap(), None);
 }
@@ -175,14 +181,24 @@ fn a_reconstruction_that_makes_no_sense_is_named_with_its_line() {
         ("0 99 0", "99 0 0", "`OutputExtent` should be first and last voxel along x, y and z"),
         ("\"LINEAR\"", "\"CUBIC\"", "should be LINEAR or NEAREST_NEIGHBOR, but is `CUBIC`"),
         ("IMPORTANCE_MASK", "MEDIAN", "should be LATEST, MAXIMUM, MEAN or IMPORTANCE_MASK"),
+        (
+            "\"TRUE\"",
+            "\"YES\"",
+            "`EnableFanAnglesAutoDetect` should be TRUE or FALSE, but is `YES`",
+        ),
+        (
+            "Pixel=\"4\"",
+            "Pixel=\"0\"",
+            "`FanAnglesAutoDetectFilterRadiusPixel` should be a whole number of pixels from 1",
+        ),
         ("12.5", "NaN", "`PixelRejectionThreshold` should be a number, but is `NaN`"),
         (
             "Size=\"5\"",
             "Size=\"4\"",
-            "line 9: `Size` should be an odd number of voxels, but is `4`",
+            "line 10: `Size` should be an odd number of voxels, but is `4`",
         ),
-        ("Stdev=\"0.5\"", "", "line 9: HoleFillingElement needs `Stdev`"),
-        ("\"STICK\"", "\"BRANCH\"", "line 10: `Type` should be GAUSSIAN, GAUSSIAN_ACCUMULATION"),
+        ("Stdev=\"0.5\"", "", "line 10: HoleFillingElement needs `Stdev`"),
+        ("\"STICK\"", "\"BRANCH\"", "line 11: `Type` should be GAUSSIAN, GAUSSIAN_ACCUMULATION"),
         ("FillHoles=\"ON\"", "FillHoles=\"YES\"", "`FillHoles` should be ON or OFF, but is `YES`"),
     ] {
         assert!(RECONSTRUCTION.contains(from), "{from}");

@@ -6,6 +6,7 @@
 //! | [`preoperative`] | the device that reads the preoperative image and its labels from files |
 //! | [`reconstruct`] | placed images pasted into a growing voxel volume |
 //! | [`importance_file`] | how important each pixel is for such a volume, from a picture |
+//! | [`image_area`] | where in the images of a sweep the ultrasound is |
 //! | [`growing_volume`] | such a volume, given out now and then |
 //! | [`reconstruct_volume`], [`reconstruct_labels`] | the nodes around it: grey values, and what a network saw |
 //! | [`reconstruct_sweep`] | the tool that makes a volume of a recorded sweep |
@@ -13,6 +14,7 @@
 
 pub mod files;
 pub mod growing_volume;
+pub mod image_area;
 pub mod importance_file;
 pub mod preoperative;
 mod progress;

@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | [`settings`] | what can be chosen |
 //! | [`mask`] | which pixels of an image are anatomy |
+//! | `fan_angles` | which angles of a fan are lit in an image |
 //! | `lattice` | pixels to voxel indices, in fixed point |
 //! | `cell`, `plus_cell` | what a voxel remembers |
 //! | `store` | voxels of any kind |
@@ -22,6 +23,7 @@
 
 mod bricks;
 mod cell;
+mod fan_angles;
 pub mod fill_holes;
 mod lanes;
 mod lattice;
@@ -36,6 +38,7 @@ mod store;
 use formats::plus_config::HoleFilling;
 use messages::{Affine, Image, Patient, Volume};
 
+use fan_angles::FanAngles;
 use fill_holes::Voxels;
 use lattice::Lattice;
 use mask::Mask;
@@ -50,6 +53,7 @@ pub struct Reconstruction {
     lattice: Lattice,
     /// For images of the size that came last.
     mask: Mask,
+    fan_angles: Option<FanAngles>,
     importance: Option<PixelImportance>,
     store: Box<dyn Store>,
     images: u64,
@@ -175,6 +179,7 @@ impl Reconstruction {
         Ok(Self {
             lattice: Lattice::new(&settings),
             mask: Mask::default(),
+            fan_angles: None,
             importance: None,
             store: store::empty(&settings),
             images: 0,
@@ -189,7 +194,7 @@ impl Reconstruction {
 
     /// Pastes an image: `pixels` are rows from the probe down, `patient_from_image` maps pixel
     /// coordinates (origin at the centre of the first pixel) to millimetres. Returns how many pixels
-    /// were inside the mask.
+    /// were inside the mask: none of an image without a lit angle, if such are looked for.
     ///
     /// # Errors
     /// If the image cannot be pasted; then the volume is as it was.
@@ -208,8 +213,18 @@ impl Reconstruction {
         }
         if self.mask.size() != (width_px, height_px) {
             self.mask = self.settings.mask(width_px, height_px);
+            self.fan_angles = FanAngles::of(&self.settings, width_px, height_px);
         }
-        if self.mask.is_empty() {
+        let narrowed;
+        let mask = match &self.fan_angles {
+            None => &self.mask,
+            Some(angles) => {
+                let Some(lit) = angles.lit(pixels) else { return Ok(0) };
+                narrowed = self.mask.within_angles(&lit);
+                &narrowed
+            }
+        };
+        if mask.is_empty() {
             return Ok(0);
         }
         let size = (width_px, height_px);
@@ -222,10 +237,10 @@ impl Reconstruction {
             }
         };
         let picture = Picture { pixels, importance, least_value: self.settings.least_value };
-        let placed = Placed { picture, mask: &self.mask, patient_from_image };
+        let placed = Placed { picture, mask, patient_from_image };
         self.store.insert(&placed, &self.lattice, &self.settings)?;
         self.images += 1;
-        Ok(self.mask.pixels())
+        Ok(mask.pixels())
     }
 
     /// How many images have been pasted.

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod grid;
+mod image_area;
 mod report;
 
 use std::fs::File;
@@ -20,6 +21,7 @@ use formats::plus_transforms::{Chain, NoChain};
 use messages::{Affine, Image, Patient, Volume};
 use runtime::clock;
 
+use crate::image_area::NotFound;
 use crate::progress::{Progress, since};
 use crate::reconstruct::settings::{Compounding, Grid, Invalid, Settings};
 use crate::reconstruct::{NoVolume, Reconstruction, Refused};
@@ -69,6 +71,9 @@ pub enum Error {
         "compounding by importance needs a picture of it: give --importance FILE.png, or ImportanceMaskFilename in the device set"
     )]
     NoImportance,
+    /// The image area is not found.
+    #[error(transparent)]
+    ImageArea(#[from] NotFound),
     /// A setting makes no sense.
     #[error(transparent)]
     Settings(#[from] Invalid),
@@ -109,8 +114,10 @@ fn reconstruct(arguments: &Arguments) -> Result<Report, Error> {
     let kind = VolumeKind::from_file_name(&arguments.output.to_string_lossy());
     let kind =
         kind.map_err(|source| files::Error::Volume { path: arguments.output.clone(), source })?;
-    let plan = arguments.plan()?;
+    let mut plan = arguments.plan()?;
     let sweep = Sweep::open(&arguments.sweep, &plan)?;
+    let find = || image_area::limit(&arguments.sweep, &mut plan);
+    let image_area = arguments.find_image_area.then(find).transpose()?;
     let grid = match &arguments.like {
         Some(path) => like(path)?,
         None => sweep.grid(&plan)?,
@@ -121,7 +128,7 @@ fn reconstruct(arguments: &Arguments) -> Result<Report, Error> {
         let path = plan.importance.as_deref().ok_or(Error::NoImportance)?;
         reconstruction.set_importance(importance_file::read(path)?);
     }
-    let mut report = sweep.report(arguments, &plan, grid);
+    let mut report = Report { image_area, ..sweep.report(arguments, &plan, grid) };
     sweep.paste(&mut reconstruction, &plan, &mut report)?;
     let filled = reconstruction.filled_volume(&plan.ways_to_fill)?;
     (report.voxels_met, report.voxels_filled) = (filled.met, filled.filled);
@@ -179,6 +186,8 @@ impl Sweep {
             hidden: 0,
             without_image: 0,
             skipped: 0,
+            dark: 0,
+            image_area: None,
             interpolation: plan.settings.distribution,
             compounding: plan.settings.compounding,
             arithmetic: plan.settings.arithmetic,
@@ -237,10 +246,14 @@ impl Sweep {
                         Ok(image) => {
                             let before = clock::monotonic();
                             let (width, height) = (image.width_px, image.height_px);
-                            reconstruction
+                            let pasted = reconstruction
                                 .insert(&image.pixels, width, height, place)
                                 .map_err(|source| Error::Image { index, source })?;
-                            report.pasted += 1;
+                            if pasted == 0 && plan.settings.fan_angle_detection.is_some() {
+                                report.dark += 1;
+                            } else {
+                                report.pasted += 1;
+                            }
                             report.pasting_seconds += since(before).as_secs_f64();
                         }
                         Err(_) if !header.frames[index].image_status.is_usable() => {

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use imaging::reconstruct::settings::{Compounding, Distribution, Rectangle, Settings};
+use imaging::reconstruct::settings::{
+    Compounding, Distribution, Fan, FanAngleDetection, Rectangle, Settings,
+};
 use imaging::reconstruct::{NoVolume, Reconstruction, Refused};
 use messages::{Affine, Image, Patient, Volume};
 use nalgebra::{Matrix3x4, Rotation3, Vector3};
@@ -319,4 +321,37 @@ fn a_scene_comes_back_in_its_place() {
     }
     println!("{count} voxels, mean error {:.2}, worst {worst:.2} grey levels", total / count);
     assert!(total / count < 1.0 && worst < 6.0);
+}
+
+#[test]
+fn only_the_lit_angles_of_a_fan_are_pasted() {
+    let fan = Some(Fan {
+        apex_px: [100.0, -50.0],
+        pixel_spacing_mm: [1.0; 2],
+        angles_rad: [-0.6, 0.6],
+        radii_mm: [70.0, 240.0],
+    });
+    let whole = Settings { fan, ..settings(Distribution::Nearest, Compounding::Mean) };
+    let fan_angle_detection = Some(FanAngleDetection::default());
+    let lit = Settings { fan_angle_detection, ..whole.clone() };
+    let (width, height) = (200, 200);
+    let image = |grey: u8| -> Vec<u8> {
+        (0..width * height).map(|index| if index % width < 100 { grey } else { 2 }).collect()
+    };
+    let place = place(1.0, [0.0; 3], [0.0; 3]);
+    let all = Reconstruction::new(whole).unwrap().insert(&image(90), width, height, &place);
+    let mut volume = Reconstruction::new(lit.clone()).unwrap();
+    assert_eq!(volume.insert(&image(20), width, height, &place), Ok(0));
+    assert_eq!(volume.images(), 0, "a dark image is left out");
+    let half = volume.insert(&image(90), width, height, &place).unwrap();
+    // The left half, 3° less on its left; on its right 3° less than half a window of 10 pixels at a radius of 95.5.
+    let share = half as f64 / all.unwrap() as f64;
+    assert!((0.45..0.55).contains(&share), "{share}");
+    let Volume { size, .. } = volume.volume().unwrap();
+    assert!(size[0] < 115, "{size:?}");
+    for (fan, radius) in [(None, 10), (lit.fan, 0)] {
+        let fan_angle_detection =
+            Some(FanAngleDetection { filter_radius_px: radius, ..FanAngleDetection::default() });
+        assert!(Reconstruction::new(Settings { fan, fan_angle_detection, ..lit.clone() }).is_err());
+    }
 }

@@ -197,3 +197,62 @@ fn a_sweep_of_twenty_thousand_images_needs_no_more_memory_than_its_volume() {
     let seen = grey(&volume).iter().filter(|value| **value > 0).count();
     assert!(seen > grey(&volume).len() * 9 / 10, "{seen} of {:?} voxels", volume.dims);
 }
+
+#[test]
+fn images_without_lit_angles_are_left_out_as_the_device_set_asks() {
+    let Some(data) = data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let sweep = data.join("NwirePhantomFreehand.igs.mha");
+    let set = std::fs::read_to_string(data.join(CONFIG)).unwrap();
+    let fan = "FanAnglesDeg=\"-30 30\" FanOriginPixel=\"410 -300\" FanRadiusStartPixel=\"360\" FanRadiusStopPixel=\"860\"";
+    let report = |attributes: &str| -> Value {
+        let config = folder.path().join("config.xml");
+        let set = set.replacen("OutputSpacing", &format!("{attributes} OutputSpacing"), 1);
+        std::fs::write(&config, set).unwrap();
+        let words = ["--config", config.to_str().unwrap(), "--json"];
+        let done = reconstruct(&sweep, &words, &folder.path().join("volume.mha"));
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        serde_json::from_slice(&done.stdout).unwrap()
+    };
+    let whole = report(fan);
+    let lit = report(&format!("{fan} EnableFanAnglesAutoDetect=\"TRUE\""));
+    let count = |report: &Value, name: &str| report[name].as_u64().unwrap();
+    println!("{} of 97 images have no lit angle", count(&lit, "dark"));
+    assert_eq!((count(&whole, "dark"), count(&whole, "pasted")), (0, 97));
+    assert!(count(&lit, "dark") > 0 && count(&lit, "pasted") > 0);
+    assert_eq!(count(&lit, "dark") + count(&lit, "pasted"), 97);
+    assert!(count(&lit, "voxels_met") < count(&whole, "voxels_met"));
+    // Without a fan there is nothing to narrow.
+    let none = report("EnableFanAnglesAutoDetect=\"TRUE\"");
+    assert_eq!(count(&none, "pasted"), 97);
+    assert!(none["remarks"][0].as_str().unwrap().contains("FanAnglesDeg gives none"), "{none}");
+}
+
+#[test]
+fn the_image_area_is_found_and_nothing_else_used() {
+    let Some(data) = data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (config, sweep) = (data.join(CONFIG), data.join("NwirePhantomFreehand.igs.mha"));
+    let output = folder.path().join("volume.mha");
+    let words = ["--config", config.to_str().unwrap(), "--find-image-area"];
+    let done = reconstruct(&sweep, &words, &output);
+    let said = String::from_utf8_lossy(&done.stdout);
+    println!("{said}");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(said.contains("a rectangle found in 97 images: ClipRectangleOrigin=\"164 194\""));
+    assert!(said.contains("--find-image-area goes before the clip rectangle"));
+    let words = [&words[..], &["--json"]].concat();
+    let report: Value =
+        serde_json::from_slice(&reconstruct(&sweep, &words, &output).stdout).unwrap();
+    let area = &report["image_area"];
+    assert_eq!(area["rectangle"]["width_px"], 491);
+    assert_eq!((&area["images"], &area["unseen"][0]), (&Value::from(97), &Value::from("top")));
+    // Two wires in a picture that was cut out around them.
+    let cropped = data.join("NwirePhantomFreehandCropped.igs.mha");
+    let done = reconstruct(&cropped, &words, &output);
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(
+        !done.status.success() && said.contains("give the clip rectangle or the fan"),
+        "{said}"
+    );
+}

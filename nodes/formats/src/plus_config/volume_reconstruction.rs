@@ -75,6 +75,15 @@ pub enum HoleFilling {
     },
 }
 
+/// How the fan is narrowed in each image to the angles that are lit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FanAngleDetection {
+    /// A pixel of at least this grey value is lit.
+    pub brightness_threshold: f64,
+    /// Half of how many pixels along an arc are judged together; at least 1.
+    pub filter_radius_px: usize,
+}
+
 /// What the element says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct VolumeReconstruction {
@@ -96,8 +105,8 @@ pub struct VolumeReconstruction {
     pub fan_origin_px: [f64; 2],
     /// Smallest and largest distance from there.
     pub fan_radii_px: [f64; 2],
-    /// Whether the fan is to be narrowed to what is lit in each image.
-    pub detects_fan_angles: bool,
+    /// If the fan is to be narrowed to what is lit in each image, how that is found.
+    pub fan_angle_detection: Option<FanAngleDetection>,
     /// Darker pixels are left out.
     pub rejection_threshold: Option<f64>,
     /// Every so many images one is used; at least 1.
@@ -165,8 +174,7 @@ impl VolumeReconstruction {
                 .filter(|angles| *angles != [0.0; 2]),
             fan_origin_px: element.either("FanOriginPixel", "FanOrigin")?.unwrap_or([0.0; 2]),
             fan_radii_px: [number("FanRadiusStartPixel")?.unwrap_or(0.0), stop.unwrap_or(500.0)],
-            detects_fan_angles: element.word("EnableFanAnglesAutoDetect").as_deref()
-                == Some("TRUE"),
+            fan_angle_detection: element.fan_angle_detection()?,
             rejection_threshold: number("PixelRejectionThreshold")?,
             skip_interval: skip.max(1) as usize,
             interpolation: match element.word("Interpolation").as_deref() {
@@ -262,6 +270,24 @@ impl Element<'_> {
             }
         };
         Ok(Some(mode))
+    }
+
+    fn fan_angle_detection(&self) -> Result<Option<FanAngleDetection>, Error> {
+        match self.word("EnableFanAnglesAutoDetect").as_deref() {
+            None | Some("FALSE") => return Ok(None),
+            Some("TRUE") => {}
+            Some(_) => return Err(self.wrong("EnableFanAnglesAutoDetect", "TRUE or FALSE")),
+        }
+        let radius = "FanAnglesAutoDetectFilterRadiusPixel";
+        let filter_radius_px = self.numbers::<i32, 1>(radius)?.map_or(10, |[radius]| radius);
+        if !(1..=1000).contains(&filter_radius_px) {
+            return Err(self.wrong(radius, "a whole number of pixels from 1 to 1000"));
+        }
+        let threshold = self.numbers::<f64, 1>("FanAnglesAutoDetectBrightnessThreshold")?;
+        Ok(Some(FanAngleDetection {
+            brightness_threshold: threshold.map_or(30.0, |[threshold]| threshold),
+            filter_radius_px: filter_radius_px as usize,
+        }))
     }
 
     fn holes(&self) -> Result<Vec<HoleFilling>, Error> {

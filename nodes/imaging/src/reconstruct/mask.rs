@@ -1,5 +1,9 @@
 //! Which pixels of an image are anatomy, as runs along its rows.
 
+use std::f64::consts::FRAC_PI_2;
+
+use super::settings::Fan;
+
 /// Most pixels along an axis of an image.
 pub const LARGEST: usize = 65_535;
 
@@ -38,8 +42,42 @@ impl Mask {
                 x = end;
             }
         }
+        Self::of(width_px, height_px, spans)
+    }
+
+    fn of(width_px: usize, height_px: usize, spans: Vec<Span>) -> Self {
         let pixels = spans.iter().map(|span| span.end - span.start).sum();
         Self { width_px, height_px, spans, pixels }
+    }
+
+    /// Those of its pixels that lie inside the angles of `fan`, whatever its radii; fast enough for each image.
+    pub fn within_angles(&self, fan: &Fan) -> Self {
+        let mut spans = Vec::with_capacity(self.spans.len());
+        for span in &self.spans {
+            let Span { y, start, end } = *span;
+            let [_, down] = fan.from_apex_mm(start, y);
+            if down > 0.0 {
+                // Below the apex the angle grows with x.
+                let [start, end] = [fan.angles_rad[0], fan.angles_rad[1].next_up()]
+                    .map(|angle| first_from(fan, angle, span));
+                if start < end {
+                    spans.push(Span { y, start, end });
+                }
+            } else {
+                let [first, last] = fan.angles_rad;
+                let is_inside = |x: &usize| {
+                    let [across, down] = fan.from_apex_mm(*x, y);
+                    (first..=last).contains(&across.atan2(down))
+                };
+                for x in (start..end).filter(is_inside) {
+                    match spans.last_mut() {
+                        Some(before) if (before.y, before.end) == (y, x) => before.end += 1,
+                        _ => spans.push(Span { y, start: x, end: x + 1 }),
+                    }
+                }
+            }
+        }
+        Self::of(self.width_px, self.height_px, spans)
     }
 
     /// Columns and rows of the images it is for.
@@ -61,6 +99,31 @@ impl Mask {
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
+}
+
+/// The first column of a run below the apex whose angle is at least `angle_rad`, or its end.
+fn first_from(fan: &Fan, angle_rad: f64, span: &Span) -> usize {
+    if angle_rad <= -FRAC_PI_2 {
+        return span.start;
+    }
+    if angle_rad >= FRAC_PI_2 {
+        return span.end;
+    }
+    let [_, down] = fan.from_apex_mm(span.start, span.y);
+    let x = fan.apex_px[0] + down * angle_rad.tan() / fan.pixel_spacing_mm[0];
+    let mut x = (x.ceil().max(0.0) as usize).clamp(span.start, span.end);
+    // The tangent may be off by a rounding error; the mask is decided by the angle.
+    let is_before = |x: usize| {
+        let [across, down] = fan.from_apex_mm(x, span.y);
+        across.atan2(down) < angle_rad
+    };
+    while x > span.start && !is_before(x - 1) {
+        x -= 1;
+    }
+    while x < span.end && is_before(x) {
+        x += 1;
+    }
+    x
 }
 
 #[cfg(test)]
@@ -113,5 +176,28 @@ mod tests {
         // Rows near the probe have two runs, either side of the inner arc.
         let row = mask.spans().iter().filter(|span| span.y == 10).count();
         assert_eq!(row, 2);
+    }
+
+    #[test]
+    fn a_fan_is_narrowed_as_if_it_had_been_narrow() {
+        let wide = Fan {
+            apex_px: [50.3, 20.0],
+            pixel_spacing_mm: [0.5, 0.25],
+            angles_rad: [-3.0, 3.0],
+            radii_mm: [2.0, 22.0],
+        };
+        let settings = |fan| Settings { fan: Some(fan), ..Settings::default() };
+        let mask = settings(wide).mask(100, 80);
+        for angles_rad in
+            [[-0.6, 0.4], [0.2, 0.201], [-2.5, -0.1], [-3.0, 3.0], [1.2, 1.9], [0.0, 0.0]]
+        {
+            let narrow = Fan { angles_rad, ..wide };
+            assert_eq!(
+                mask.within_angles(&narrow),
+                settings(narrow).mask(100, 80),
+                "{angles_rad:?}"
+            );
+        }
+        assert!(mask.within_angles(&Fan { angles_rad: [0.5, 0.4], ..wide }).is_empty());
     }
 }

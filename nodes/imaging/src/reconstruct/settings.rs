@@ -34,6 +34,9 @@ pub struct Settings {
     pub clip: Option<Rectangle>,
     /// Only pixels inside this fan are used.
     pub fan: Option<Fan>,
+    /// The fan is narrowed in each image to the angles that are lit, and an image that is dark is left out, as PLUS
+    /// does it. Needs `fan`.
+    pub fan_angle_detection: Option<FanAngleDetection>,
 }
 
 impl Default for Settings {
@@ -50,6 +53,7 @@ impl Default for Settings {
             memory_bytes: 2 << 30,
             clip: None,
             fan: None,
+            fan_angle_detection: None,
         }
     }
 }
@@ -128,14 +132,36 @@ pub struct Fan {
     pub radii_mm: [f64; 2],
 }
 
+/// How the lit angles of a fan are found in an image: along four arcs, where at least half of the pixels around are lit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FanAngleDetection {
+    /// A pixel of at least this grey value is lit.
+    pub brightness_threshold: u8,
+    /// Half of how many neighbouring pixels along an arc are judged together.
+    #[schemars(range(min = 1, max = 1000))]
+    pub filter_radius_px: u16,
+}
+
+impl Default for FanAngleDetection {
+    fn default() -> Self {
+        Self { brightness_threshold: 30, filter_radius_px: 10 }
+    }
+}
+
 impl Fan {
     /// Whether the centre of a pixel lies inside, borders included.
     pub fn contains(&self, x_px: usize, y_px: usize) -> bool {
-        let across = (x_px as f64 - self.apex_px[0]) * self.pixel_spacing_mm[0];
-        let down = (y_px as f64 - self.apex_px[1]) * self.pixel_spacing_mm[1];
+        let [across, down] = self.from_apex_mm(x_px, y_px);
         let (angle, radius) = (across.atan2(down), across.hypot(down));
         (self.angles_rad[0]..=self.angles_rad[1]).contains(&angle)
             && (self.radii_mm[0]..=self.radii_mm[1]).contains(&radius)
+    }
+
+    /// The centre of a pixel as seen from the apex, along x and y, in millimetres.
+    pub(super) fn from_apex_mm(&self, x_px: usize, y_px: usize) -> [f64; 2] {
+        [(x_px, 0), (y_px, 1)]
+            .map(|(at, axis)| (at as f64 - self.apex_px[axis]) * self.pixel_spacing_mm[axis])
     }
 
     fn check(&self) -> Result<(), Invalid> {
@@ -181,6 +207,25 @@ fn require(
     came: &dyn Debug,
 ) -> Result<(), Invalid> {
     if holds { Ok(()) } else { Err(Invalid { name, expected, came: format!("{came:?}") }) }
+}
+
+impl FanAngleDetection {
+    fn check(self, fan: Option<&Fan>) -> Result<(), Invalid> {
+        require(
+            (1..=1000).contains(&self.filter_radius_px),
+            "fan_angle_detection.filter_radius_px",
+            "from 1 to 1000",
+            &self.filter_radius_px,
+        )?;
+        // The arcs are walked in steps of a pixel.
+        let [dx, dy] = fan.map_or([0.0; 2], |fan| fan.pixel_spacing_mm);
+        require(
+            fan.is_some_and(|fan| fan.radii_mm[1] <= 1e5 * dx.min(dy)),
+            "fan",
+            "one of at most 100000 pixels from the apex, as fan_angle_detection narrows it",
+            &fan,
+        )
+    }
 }
 
 impl Grid {
@@ -229,7 +274,8 @@ impl Settings {
         if let Some(grid) = &self.grid {
             grid.check()?;
         }
-        self.fan.as_ref().map_or(Ok(()), Fan::check)
+        self.fan.as_ref().map_or(Ok(()), Fan::check)?;
+        self.fan_angle_detection.map_or(Ok(()), |detection| detection.check(self.fan.as_ref()))
     }
 
     /// The pixels of an image that are used.

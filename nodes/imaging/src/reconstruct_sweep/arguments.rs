@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 use formats::plus_config::{
-    CompoundingMode, HoleFilling, Interpolation, PlusConfig, VolumeReconstruction,
+    self, CompoundingMode, HoleFilling, Interpolation, PlusConfig, VolumeReconstruction,
 };
 
 use super::Error;
 use crate::files;
 use crate::reconstruct::settings::{
-    Arithmetic, Compounding, Distribution, Fan, Rectangle, Settings,
+    Arithmetic, Compounding, Distribution, Fan, FanAngleDetection, Rectangle, Settings,
 };
 
 /// Makes a volume of a tracked sweep, as PLUS does.
@@ -38,6 +38,10 @@ pub struct Arguments {
     /// The picture of importance (PNG, 8 bit gray, as large as the images), for compounding by importance.
     #[arg(long)]
     pub importance: Option<PathBuf>,
+    /// Finds the part of the images that is ultrasound, a rectangle or a fan, from what changes over the first 300 of
+    /// them, and uses nothing else: in place of the device set's clip rectangle and fan.
+    #[arg(long)]
+    pub find_image_area: bool,
     /// Fills voxels that no image met: as the device set says, or along sticks of up to nine voxels.
     #[arg(long)]
     pub fill_holes: bool,
@@ -125,8 +129,20 @@ impl Arguments {
         });
         let spacing_mm = self.spacing_mm.map_or(said.spacing_mm, |spacing| [spacing; 3]);
         let mut remarks = vec![];
-        if said.detects_fan_angles {
-            remarks.push("EnableFanAnglesAutoDetect is not done: the whole fan is used".to_owned());
+        let fan = fan(&said);
+        let clip = said.clip_rectangle_px.map(|(first, size)| clip(first, size));
+        let fan_angle_detection = said.fan_angle_detection.map(fan_angle_detection);
+        if self.find_image_area && (fan.is_some() || clip.is_some()) {
+            remarks.push(
+                "--find-image-area goes before the clip rectangle and the fan of the device set"
+                    .to_owned(),
+            );
+        }
+        if fan.is_none() && fan_angle_detection.is_some() && !self.find_image_area {
+            remarks.push(
+                "EnableFanAnglesAutoDetect narrows a fan, but FanAnglesDeg gives none: it is left aside"
+                    .to_owned(),
+            );
         }
         if self.config.is_some() && self.spacing_mm.is_some() && said.extent.is_some() {
             remarks.push(
@@ -139,13 +155,13 @@ impl Arguments {
             distribution: self.distribution(said.interpolation),
             compounding: self.compounding(said.compounding),
             arithmetic: if self.exact { Arithmetic::Exact } else { Arithmetic::Plus },
-            least_value: said
-                .rejection_threshold
-                .map_or(0, |least| least.ceil().clamp(0.0, 255.0) as u8),
+            least_value: said.rejection_threshold.map_or(0, least_grey),
             threads: self.threads,
             memory_bytes,
-            clip: said.clip_rectangle_px.map(|(first, size)| clip(first, size)),
-            fan: fan(&said),
+            clip,
+            fan,
+            fan_angle_detection: fan_angle_detection
+                .filter(|_| fan.is_some() || self.find_image_area),
             ..Settings::default()
         };
         let sticks = vec![HoleFilling::Stick { length: 9, sticks: 1 }];
@@ -229,4 +245,16 @@ fn fan(said: &VolumeReconstruction) -> Option<Fan> {
         angles_rad: angles.map(f64::to_radians),
         radii_mm: said.fan_radii_px,
     })
+}
+
+fn fan_angle_detection(said: plus_config::FanAngleDetection) -> FanAngleDetection {
+    FanAngleDetection {
+        brightness_threshold: least_grey(said.brightness_threshold),
+        filter_radius_px: said.filter_radius_px as u16,
+    }
+}
+
+/// The smallest grey value that is not below a threshold.
+fn least_grey(threshold: f64) -> u8 {
+    threshold.ceil().clamp(0.0, 255.0) as u8
 }

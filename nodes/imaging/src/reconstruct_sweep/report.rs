@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::image_area::ImageArea;
 use crate::reconstruct::settings::{Arithmetic, Compounding, Distribution};
 
 /// What came of it.
@@ -28,6 +29,10 @@ pub struct Report {
     pub without_image: usize,
     /// Those left out by the device set's `SkipInterval`.
     pub skipped: usize,
+    /// Those left out because no angle of the fan is lit in them.
+    pub dark: usize,
+    /// The part of the images that was found to be ultrasound, if it was looked for.
+    pub image_area: Option<ImageArea>,
     /// How pixels were given to voxels.
     pub interpolation: Distribution,
     /// What voxels made of them.
@@ -73,10 +78,14 @@ impl Report {
             (self.hidden, "a tool was not seen"),
             (self.without_image, "there is no image"),
             (self.skipped, "the device set skips them"),
+            (self.dark, "no angle of the fan is lit"),
         ] {
             if count > 0 {
                 let _ = writeln!(text, "  {count} left out: {why}");
             }
+        }
+        if let Some(area) = &self.image_area {
+            let _ = writeln!(text, "  {}", area.text().replace('\n', "\n  "));
         }
         let _ = writeln!(
             text,
