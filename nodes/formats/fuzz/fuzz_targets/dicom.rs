@@ -25,7 +25,7 @@ fn unfolded(bytes: &[u8]) -> usize {
     let is_deflated = has(bytes, b"1.2.840.10008.1.2.1.99");
     let is_coded = has(bytes, b"1.2.840.10008.1.2.4.");
     let is_runs = has(bytes, b"1.2.840.10008.1.2.5");
-    limit * (4 * usize::from(is_deflated) + 8 * usize::from(is_coded) + usize::from(is_runs))
+    limit * (4 * usize::from(is_deflated) + 4 * usize::from(is_coded) + usize::from(is_runs))
 }
 
 fn read_file(bytes: &[u8], secret: &[u8; 32]) -> Result<Option<File>, Error> {
