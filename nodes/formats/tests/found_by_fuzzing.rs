@@ -91,6 +91,22 @@ fn a_vessel_tree_too_far_away_to_be_measured() {
     assert!(said.contains("vertex 0 "), "{said}");
 }
 
+/// A field whose name ends as that of the status of an image does, and one that would be a comment when it is written.
+#[test]
+fn a_sequence_as_nrrd_with_fields_that_could_not_be_written_again() {
+    let read = |line: &str| {
+        let text = format!(
+            "NRRD0004\ndimension: 3\nencoding: raw\nkinds: domain domain list\nsizes: 1 1 1\ntype: uchar\nSeq_Frame0000_Timestamp:=1\n{line}\n\nx"
+        );
+        Sequence::read(text.as_bytes(), &Limits::default())
+    };
+    let sequence = read("Seq_Frame0000_Tool_ImageStatus:=x").unwrap();
+    let again = sequence.write_nrrd(false).unwrap();
+    assert_eq!(Sequence::read(&again, &Limits::default()).unwrap(), sequence);
+    let said = read(" #note:=x").unwrap_err().to_string();
+    assert!(said.contains("`#note:=x`"), "{said}");
+}
+
 fn config(transforms: &str) -> PlusConfig {
     let config = format!(
         "<PlusConfiguration><CoordinateDefinitions>{transforms}</CoordinateDefinitions></PlusConfiguration>"

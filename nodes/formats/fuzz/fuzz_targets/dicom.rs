@@ -1,7 +1,7 @@
 //! One file of DICOM: a slice, or many frames.
 
 use formats::dicom::{
-    Choice, Error, File, FileError, PatientKey, Series, SeriesKey, is_dicom, list_series,
+    Choice, Error, File, FileError, PatientKey, Series, SeriesKey, Summary, is_dicom, list_series,
     read_series,
 };
 use formats::metaimage::Pixels;
@@ -123,11 +123,15 @@ fn check_series(files: &[&[u8]], series: Series) {
     assert!(series.slice_thickness_mm.is_none_or(|mm| mm.is_finite() && mm > 0.0));
     let axes = series.volume.lps_from_voxel.fixed_view::<3, 3>(0, 0).into_owned();
     assert!(axes.determinant() > 0.0, "right-handed, whatever the order of slices");
-    // Files of other series may be beyond the limit in one order and within it in the other.
+    // Which place each series has in the list does not depend on the order of files, nor does the volume.
     let turned: Vec<&[u8]> = files.iter().copied().rev().collect();
+    let again = list_series(named(&turned), &SECRET, &LIMITS).expect("in any order");
+    let told = |it: &Summary| (it.key, it.number, it.images, it.is_localizer);
+    assert!(again.iter().map(told).eq(listed.iter().map(told)));
+    // Files of other series may be beyond the limit in one order and within it in the other.
     if let Ok(turned) = read_series(named(&turned), Choice::Key(series.key), &SECRET, &LIMITS) {
         let set_aside = series.set_aside;
-        assert_eq!(turned, Series { number: turned.number, set_aside, ..series.clone() });
+        assert_eq!(Series { set_aside, ..turned }, series);
     } else {
         panic!("its own files are within the limit in any order");
     }

@@ -295,6 +295,12 @@ pub fn folders() -> Vec<Vec<Vec<u8>>> {
         file(EXPLICIT, &slice)
     });
     let bare = plain.iter().map(|file| file[plain_start().len()..].to_vec()).collect();
+    let numbered = |index: u8| {
+        let mut slice = at(&(2 * index).to_string());
+        let number = slice.windows(4).position(|tag| tag == [0x20, 0, 0x11, 0]);
+        slice[number.expect("each slice has a number") + 8] = b'0' + index;
+        slice
+    };
     vec![
         plain.clone(),
         pair(IMPLICIT, Way::Implicit, SIGNED, &words(Way::Implicit, &PIXELS)),
@@ -316,9 +322,10 @@ pub fn folders() -> Vec<Vec<Vec<u8>>> {
             file(EXPLICIT, &report),
             meta(DIRECTORY, EXPLICIT),
         ],
-        // One is missing; all lie at the same place; two files of several frames.
+        // One is missing; all lie at the same place; of several numbers; two files of several frames.
         ["0", "2", "4", "8"].map(at).to_vec(),
         vec![at("1"), at("1")],
+        vec![numbered(1), numbered(2), numbered(0)],
         enhanced_files()[..2].to_vec(),
         fractions.to_vec(),
     ]

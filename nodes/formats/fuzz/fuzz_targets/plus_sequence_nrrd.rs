@@ -25,6 +25,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
     seeds.extend([
         text("domain domain    list", &format!("sizes: 2 1   2\n{int16}{second}"), "12345678"),
         text("domain domain", &format!("sizes: 2 1\n{int16}"), "1234"),
+        text("domain domain", &format!("sizes: 2 1\n{int16}Seq_Frame0000_Tool_ImageStatus:=x\n"), "1234"),
+        text("domain domain", &format!("sizes: 2 1\n{int16} #note:=x\n"), "1234"),
         text("RGB-color domain domain", "sizes: 3 2 1\ntype: uchar\n", "123456"),
         text("domain domain list", "sizes: 0 0 1\ntype: none\n", ""),
         text("space space list", "sizes: 1 1 1\ntype: uchar\nSeq_Frame0000_AToBTransform:=1 0 0 1 0 1 0 2 0 0 1 3 0 0 0 1\nSeq_Frame0000_AToBTransformStatus:=OK\n", "\0"),
