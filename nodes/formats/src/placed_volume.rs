@@ -146,7 +146,9 @@ pub(crate) fn is_sheared(map: &Matrix4<f64>) -> bool {
 
 /// A map that can be computed with in both directions.
 pub(crate) fn checked(lps_from_voxel: Matrix4<f64>) -> Result<Matrix4<f64>, Error> {
-    if maps_both_ways(&lps_from_voxel) {
+    // What cannot be written must not be read.
+    let axes = lps_from_voxel.fixed_view::<3, 3>(0, 0).into_owned();
+    if spans_space(&axes) && maps_both_ways(&lps_from_voxel) {
         return Ok(lps_from_voxel);
     }
     let came: Vec<String> =

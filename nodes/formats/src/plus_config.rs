@@ -107,7 +107,9 @@ pub enum Error {
     },
     /// Not sixteen numbers.
     #[error(
-        "line {line}: Matrix of {from}To{to} should be 16 numbers, one row after the other, but is `{came}`"
+        "line {line}: Matrix of {}To{} should be 16 numbers, one row after the other, but is `{came}`",
+        excerpt(from),
+        excerpt(to)
     )]
     NotAMatrix {
         /// Line of the element.
@@ -120,7 +122,7 @@ pub enum Error {
         came: String,
     },
     /// A matrix that maps nothing.
-    #[error("line {line}: Matrix of {from}To{to} cannot be used: {flaw}")]
+    #[error("line {line}: Matrix of {}To{} cannot be used: {flaw}", excerpt(from), excerpt(to))]
     Unusable {
         /// Line of the element.
         line: u32,
@@ -133,7 +135,9 @@ pub enum Error {
     },
     /// The same transform, or its inverse, twice.
     #[error(
-        "line {line}: {from}To{to} is already given in line {first_line}; remove the wrong one of the two"
+        "line {line}: {}To{} is already given in line {first_line}; remove the wrong one of the two",
+        excerpt(from),
+        excerpt(to)
     )]
     Duplicate {
         /// Line of the second.

@@ -8,8 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use nalgebra::Matrix4;
 
+use crate::matrix_text::maps_both_ways;
+use crate::metaimage::excerpt;
 use crate::plus_config::PlusConfig;
 use crate::plus_sequence::{Frame, TransformName};
+
+/// How many names a message tells.
+const MOST_NAMES: usize = 20;
 
 /// Transforms that lead from one frame to another.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +71,10 @@ impl Chain {
             if here == to {
                 break;
             }
-            for edge in edges.keys().filter(|(start, _)| start == here) {
+            // Those that begin here lie side by side: a device set may hold some ten thousand of them.
+            let begin = (here.to_owned(), String::new());
+            for edge in edges.range(begin..).map(|(edge, _)| edge).take_while(|edge| edge.0 == here)
+            {
                 let end = edge.1.as_str();
                 if end != from && !came.contains_key(end) {
                     came.insert(end, edge);
@@ -78,10 +86,7 @@ impl Chain {
         let mut here = to;
         while here != from {
             let Some(edge) = came.get(here) else {
-                let known: Vec<String> =
-                    edges.keys().map(|(start, end)| format!("{start}To{end}")).collect();
-                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                return Err(NoChain { from: from.to_owned(), to: to.to_owned(), known });
+                return Err(NoChain { from: excerpt(from), to: excerpt(to), known: known(&edges) });
             };
             steps.push(edges[*edge].clone());
             here = &edge.0;
@@ -90,7 +95,8 @@ impl Chain {
         Ok(Self { steps })
     }
 
-    /// The matrix in a frame of the sequence, if all that it needs was seen.
+    /// The matrix in a frame of the sequence, if all that it needs was seen and it can be computed with: a product of
+    /// very small or very large ones may have no inverse, or be infinite.
     pub fn matrix(&self, frame: &Frame) -> Option<Matrix4<f64>> {
         let mut product = Matrix4::identity();
         for step in &self.steps {
@@ -103,8 +109,21 @@ impl Chain {
             };
             product = matrix * product;
         }
-        Some(product)
+        maps_both_ways(&product).then_some(product)
     }
+}
+
+/// The transforms that there are, for a message.
+fn known(edges: &BTreeMap<(String, String), Step>) -> String {
+    let names = edges.keys().take(MOST_NAMES);
+    let mut names: Vec<String> =
+        names.map(|(from, to)| excerpt(&format!("{from}To{to}"))).collect();
+    match edges.len() {
+        0 => names.push("none".to_owned()),
+        all if all > MOST_NAMES => names.push(format!("{} more", all - MOST_NAMES)),
+        _ => {}
+    }
+    names.join(", ")
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub const RADII: [&str; 3] = ["Radius", "MaximumInscribedSphereRadius", "radius"
 /// Lines through points of the body.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tree {
-    /// Points, millimetres, LPS; all finite.
+    /// Points, millimetres, LPS; all finite, and none beyond what 32 bits hold.
     pub points_mm: Vec<[f64; 3]>,
     /// Each line as indices of two or more points that are there. Lines that meet share a point, or, in files of VMTK,
     /// run beside each other from the root on.
@@ -64,8 +64,7 @@ impl Tree {
         }
         let space = said.unwrap_or(unless_said);
         let points_mm: Vec<_> = points.into_iter().map(|place| space.to_lps(place)).collect();
-        let wrong = |place: &[f64; 3]| place.iter().any(|mm| !mm.is_finite());
-        if let Some(vertex) = points_mm.iter().position(wrong) {
+        if let Some(vertex) = points_mm.iter().position(|place| !Space::holds(place)) {
             return Err(Error::NotFinite { vertex });
         }
         let mut arrays = arrays.into_arrays();

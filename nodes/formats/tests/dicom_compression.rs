@@ -6,9 +6,9 @@ mod dicom_files;
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
 use dicom_files::encoders::{
-    NUMBERS, baseline_jpeg, deflated, expected, first_in, lossless_jpeg, no_rescale, run_lengths,
-    twelve_bits, volume_in, with_syntax,
+    NUMBERS, deflated, expected, first_in, no_rescale, twelve_bits, volume_in, with_syntax,
 };
+use dicom_files::frames::{baseline_jpeg, lossless_jpeg, run_lengths};
 use dicom_files::{
     EXPLICIT, Object, SECRET, file, fragments, read, read_files, short, slice, text, words,
 };
@@ -85,6 +85,38 @@ fn baseline_jpeg_is_read_and_said_to_be_lossy() {
     let Pixels::I16(values) = series.volume.voxels else { panic!("16 bits") };
     for (at, value) in values.into_iter().enumerate() {
         assert_eq!(value, if at % 16 < 8 { 200 } else { 40 });
+    }
+}
+
+/// Code streams of another hand: without loss the numbers of the other tests, with loss a slope.
+#[test]
+fn jpeg_2000_gives_each_number_back_or_nearly() {
+    let stream = include_bytes!("dicom_files/lossless-16.j2k").to_vec();
+    let read = first_in(uids::JPEG2000_LOSSLESS, |object| {
+        twelve_bits(object);
+        short(object, tags::BITS_STORED, 16);
+        short(object, tags::HIGH_BIT, 15);
+        fragments(object, &[], vec![stream.clone()]);
+    });
+    assert_eq!(read, expected());
+    let stream = include_bytes!("dicom_files/lossy-8.j2k").to_vec();
+    let read = volume_in(uids::JPEG2000, |object| {
+        twelve_bits(object);
+        for (tag, value) in [
+            (tags::ROWS, 16),
+            (tags::COLUMNS, 16),
+            (tags::BITS_ALLOCATED, 8),
+            (tags::BITS_STORED, 8),
+            (tags::HIGH_BIT, 7),
+        ] {
+            short(object, tag, value);
+        }
+        fragments(object, &[], vec![stream.clone()]);
+    });
+    let Pixels::I16(values) = read.unwrap() else { panic!("16 bits") };
+    for (at, value) in (0..256).zip(values) {
+        let (x, y) = (at % 16, at / 16);
+        assert!((value - (x * y + 3 * x) % 256).abs() <= 12, "{x} {y}: {value}");
     }
 }
 

@@ -5,7 +5,7 @@ mod dicom_files;
 
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::{tags, uids};
-use dicom_files::encoders::{lossless_jpeg, run_lengths};
+use dicom_files::frames::{lossless_jpeg, run_lengths};
 use dicom_files::{
     BIG, Change, EXPLICIT, IMPLICIT, Object, decimals, file, fragments, image, read_files,
     sequence, slice, text, words,

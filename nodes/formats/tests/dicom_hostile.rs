@@ -8,9 +8,8 @@ use std::path::Path;
 
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
-use dicom_files::encoders::{
-    NUMBERS, baseline_jpeg, lossless_jpeg, run_lengths, twelve_bits, with_syntax,
-};
+use dicom_files::encoders::{NUMBERS, twelve_bits, with_syntax};
+use dicom_files::frames::{baseline_jpeg, lossless_jpeg, run_lengths};
 use dicom_files::{
     BIG, EXPLICIT, IMPLICIT, Object, SECRET, file, fragments, read_files, sequence, short, slice,
     text,

@@ -213,6 +213,27 @@ fn of_several_series_one_is_chosen() {
 }
 
 #[test]
+fn the_number_of_a_series_does_not_depend_on_the_order_of_its_files() {
+    // Told by whichever file comes first, it would have no number and be the last in the list, or 3 and be the first.
+    let mut objects = [slice(0.0), slice(2.0), slice(4.0)];
+    text(&mut objects[0], tags::SERIES_NUMBER, VR::IS, "");
+    text(&mut objects[2], tags::SERIES_NUMBER, VR::IS, "3");
+    let mut other = slice(0.0);
+    text(&mut other, tags::SERIES_INSTANCE_UID, VR::UI, "1.2.3.99.2001");
+    text(&mut other, tags::SERIES_NUMBER, VR::IS, "4");
+    let [a, b, c] = objects;
+    for order in [[a.clone(), b.clone(), c.clone()], [c, b, a]] {
+        let [first, second, third] = order;
+        let all = files(&[first, second, other.clone(), third]);
+        let listed = list_series(all.clone(), &SECRET, &Limits::default()).unwrap();
+        let numbers: Vec<_> = listed.iter().map(|it| (it.number, it.images)).collect();
+        assert_eq!(numbers, [(Some(3), 3), (Some(4), 1)]);
+        let series = read_series(all, Choice::Index(0), &SECRET, &Limits::default()).unwrap();
+        assert_eq!((series.number, series.volume.dims[2]), (Some(3), 3));
+    }
+}
+
+#[test]
 fn what_is_no_volume_is_set_aside_if_it_is_a_series_of_its_own() {
     let mut localizer = slice(100.0);
     text(&mut localizer, tags::SERIES_INSTANCE_UID, VR::UI, "1.2.3.99.1");

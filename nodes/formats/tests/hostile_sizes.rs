@@ -1,13 +1,18 @@
 //! Files that declare far more than is in them, unfold, or are made of the smallest parts there are use no more memory
-//! than what came can fill: 128 times as much and 256 KiB, and what was inflated four times, up to the limit.
+//! than what came can fill: 128 times as much and 256 KiB, and what was inflated four times, up to the limit; of even images
+//! that are compressed in whole areas, what their pixels take.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 #[path = "../fuzz/allocations.rs"]
 mod allocations;
+mod dicom_files;
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
+use dicom_dictionary_std::{tags, uids};
+use dicom_files::encoders::twelve_bits;
+use dicom_files::{file, fragments, read_files, short, slice};
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 use formats::metaimage::{Image, Limits};
@@ -293,4 +298,27 @@ fn text_of_a_great_many_parts() {
     ] {
         refused(text.len(), 0, || PlacedVolume::read(text.as_bytes(), &limits, |_| Ok(Vec::new())));
     }
+}
+
+/// An area of one colour takes almost nothing as JPEG 2000, in whatever size; then it is the pixels that are counted.
+#[test]
+fn an_even_code_stream_takes_a_dozen_bytes_for_each_pixel() {
+    let files = [0.0, 2.0].map(|height| {
+        let mut object = slice(height);
+        twelve_bits(&mut object);
+        for (tag, value) in [
+            (tags::ROWS, 1000),
+            (tags::COLUMNS, 1000),
+            (tags::BITS_ALLOCATED, 8),
+            (tags::BITS_STORED, 8),
+            (tags::HIGH_BIT, 7),
+        ] {
+            short(&mut object, tag, value);
+        }
+        fragments(&mut object, &[], vec![include_bytes!("dicom_files/even-8.j2k").to_vec()]);
+        (height.to_string(), file(&object, uids::JPEG2000_LOSSLESS))
+    });
+    let (read, used) = allocations::most_during(|| read_files(files.to_vec()));
+    assert_eq!(read.unwrap().volume.dims, [1000, 1000, 2]);
+    assert!(used <= 24_000_000, "{used} bytes for a million pixels at once");
 }

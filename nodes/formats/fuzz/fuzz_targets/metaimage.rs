@@ -3,7 +3,9 @@
 use formats::metaimage::{Error, Header, Image, PixelReader, Pixels, Volume, read_header};
 use nalgebra::{Matrix3, Vector3};
 
-use super::{BESIDE, LIMITS, Target, bounded, has, inflated, odd_numbers, with_beside};
+use super::{
+    BESIDE, LIMITS, Target, assert_said, bounded, has, inflated, odd_numbers, with_beside,
+};
 
 /// What is tried, and with what.
 pub const TARGET: Target = Target { name: "metaimage", check, seeds, words: WORDS };
@@ -17,6 +19,7 @@ fn check(bytes: &[u8]) {
     });
     let streamed = stream(file, beside, inflated);
     let Ok(image) = read else {
+        read.as_ref().err().iter().for_each(|error| assert_said(error));
         if let (Ok((header, _)), None) = (Header::parse(file), beside) {
             let is_refused =
                 streamed.is_err() || header.pixel_bytes().is_ok_and(|all| all > LIMITS.pixel_bytes);

@@ -7,28 +7,51 @@
 
 #[path = "../allocations.rs"]
 mod allocations;
+mod dicom;
+#[path = "../../tests/dicom_files/frames.rs"]
+mod dicom_frames;
+mod dicom_seeds;
+mod dicom_series;
+mod legacy_vtk;
 mod metaimage;
 mod nifti;
+mod nifti_pair;
 mod nrrd;
 mod placed_volume;
 mod plus_config;
 mod plus_sequence;
+mod plus_sequence_nrrd;
+mod plus_transforms;
+mod shape_summary;
+mod summary;
 mod surface_file;
+mod tree_file;
 mod video;
 
+use std::error::Error;
+
 use formats::metaimage::Limits;
-use formats::placed_volume::PlacedVolume;
+use formats::placed_volume::{PlacedVolume, VolumeKind};
 use nalgebra::Matrix4;
 
 /// All targets.
 pub const ALL: &[Target] = &[
+    dicom::TARGET,
+    dicom_series::TARGET,
+    legacy_vtk::TARGET,
     metaimage::TARGET,
     nifti::TARGET,
+    nifti_pair::TARGET,
     nrrd::TARGET,
     placed_volume::TARGET,
     plus_config::TARGET,
     plus_sequence::TARGET,
+    plus_sequence_nrrd::TARGET,
+    plus_transforms::TARGET,
+    shape_summary::TARGET,
+    summary::TARGET,
     surface_file::TARGET,
+    tree_file::TARGET,
     video::TARGET,
 ];
 
@@ -46,6 +69,9 @@ pub struct Target {
 
 /// The limits under which all is read.
 pub const LIMITS: Limits = Limits { header_bytes: 1 << 20, pixel_bytes: 1 << 20 };
+
+/// Some quotes of 60 letters, of up to four bytes each, and the words around them.
+const LONGEST_MESSAGE: usize = 2000;
 
 /// Stands between a file and the one beside it.
 pub const BESIDE: &[u8] = b"\n--beside--\n";
@@ -93,6 +119,12 @@ pub fn has(bytes: &[u8], word: &[u8]) -> bool {
     bytes.windows(word.len()).any(|window| window == word)
 }
 
+/// One of several, another one for nearly each input: all of them would take long.
+pub fn one_of<T: Copy>(all: &[T], bytes: &[u8]) -> T {
+    let sum: usize = bytes.iter().map(|byte| usize::from(*byte)).sum();
+    all[sum % all.len()]
+}
+
 /// One gzip stream.
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -113,6 +145,7 @@ pub fn assert_volume(volume: PlacedVolume) {
     assert!(!volume.is_empty());
     assert_eq!(volume.len(), volume.voxels.len());
     assert_maps(&volume.lps_from_voxel);
+    again(&volume);
     let count = volume.len();
     if let Ok(labels) = volume.clone().into_labels() {
         assert_eq!(labels.len(), count);
@@ -120,4 +153,52 @@ pub fn assert_volume(volume: PlacedVolume) {
     if let Ok(intensities) = volume.into_intensities() {
         assert_eq!(intensities.len(), count);
     }
+}
+
+/// Written as each kind of file that can hold it, and read again, it has the same voxels in the same place; they are
+/// compared as bytes, because NaN is not equal to itself.
+fn again(volume: &PlacedVolume) {
+    let map = &volume.lps_from_voxel;
+    for (kind, is_exact) in [
+        (VolumeKind::Nrrd, true),
+        (VolumeKind::Nifti2 { gzip: false }, true),
+        (VolumeKind::Nifti1 { gzip: false }, false),
+        (VolumeKind::MetaImage, false),
+    ] {
+        let written = match volume.write(&kind, false) {
+            Ok(written) => written,
+            // Some kinds have no room for some volumes.
+            Err(error) if !is_exact => {
+                assert_said(&error);
+                continue;
+            }
+            Err(error) => panic!("{kind:?} holds each volume that was read: {error}"),
+        };
+        let limits = Limits { pixel_bytes: u64::MAX, ..LIMITS };
+        let read = PlacedVolume::read(&written.bytes, &limits, |_| Ok(Vec::new()));
+        let read = read.expect("what was written can be read");
+        assert_eq!((read.dims, read.voxels.scalar()), (volume.dims, volume.voxels.scalar()));
+        assert_eq!(voxel_bytes(&read), voxel_bytes(volume));
+        let farthest = (read.lps_from_voxel - map).amax();
+        let most = if is_exact { 0.0 } else { 1e-6 * map.amax() };
+        assert!(farthest <= most, "{kind:?} moves it by {farthest}: {map}");
+    }
+}
+
+fn voxel_bytes(volume: &PlacedVolume) -> Vec<u8> {
+    let written = volume.write(&VolumeKind::Nrrd, false).expect("a NRRD holds each volume").bytes;
+    written[written.len() - volume.len() * volume.voxels.scalar().bytes()..].to_vec()
+}
+
+/// What holds for each message about a file: it says something, and quotes no more of the file than a person reads, and
+/// nothing of it that a terminal would take as an order.
+pub fn assert_said(error: &dyn Error) {
+    let said = error.to_string();
+    assert!(
+        !said.trim().is_empty() && said.len() <= LONGEST_MESSAGE,
+        "{} bytes: {said}",
+        said.len()
+    );
+    let is_plain = |letter: char| letter == '\n' || !letter.is_control();
+    assert!(said.chars().all(is_plain), "{said:?}");
 }

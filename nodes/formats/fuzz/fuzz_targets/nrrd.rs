@@ -5,7 +5,8 @@ use std::io;
 use formats::nrrd;
 
 use super::{
-    BESIDE, LIMITS, Target, assert_volume, bounded, gzip, has, inflated, odd_numbers, with_beside,
+    BESIDE, LIMITS, Target, assert_said, assert_volume, bounded, gzip, has, inflated, odd_numbers,
+    with_beside,
 };
 
 /// What is tried, and with what.
@@ -19,9 +20,12 @@ fn check(bytes: &[u8]) {
             beside.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::NotFound.into())
         })
     });
-    if let Ok(volume) = read {
-        assert!(nrrd::is_nrrd(bytes));
-        assert_volume(volume);
+    match read {
+        Ok(volume) => {
+            assert!(nrrd::is_nrrd(bytes));
+            assert_volume(volume);
+        }
+        Err(error) => assert_said(&error),
     }
 }
 

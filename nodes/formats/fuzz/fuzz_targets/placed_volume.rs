@@ -5,7 +5,8 @@ use std::io;
 use formats::placed_volume::PlacedVolume;
 
 use super::{
-    LIMITS, Target, assert_volume, bounded, has, inflated, metaimage, nifti, nrrd, with_beside,
+    LIMITS, Target, assert_said, assert_volume, bounded, has, inflated, metaimage, nifti, nrrd,
+    with_beside,
 };
 
 /// What is tried, and with what.
@@ -19,7 +20,7 @@ fn check(bytes: &[u8]) {
     let mut asked = None;
     let inflated = if is_compressed { inflated(bytes.len()) } else { 0 };
     let read = bounded(bytes.len(), inflated, || {
-        PlacedVolume::read(file, &LIMITS, |name| {
+        PlacedVolume::read_named("a.hdr", file, &LIMITS, |name| {
             asked = Some(name.to_owned());
             beside.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::NotFound.into())
         })
@@ -32,8 +33,9 @@ fn check(bytes: &[u8]) {
         });
         assert!(!name.is_empty() && stays, "`{name}` leaves the folder");
     }
-    if let Ok(volume) = read {
-        assert_volume(volume);
+    match read {
+        Ok(volume) => assert_volume(volume),
+        Err(error) => assert_said(&error),
     }
 }
 

@@ -2,13 +2,16 @@
 
 use formats::plus_config::PlusConfig;
 
-use super::{Target, assert_maps, bounded, odd_numbers};
+use super::{Target, assert_maps, assert_said, bounded, odd_numbers};
 
 /// What is tried, and with what.
 pub const TARGET: Target = Target { name: "plus_config", check, seeds, words: WORDS };
 
 fn check(bytes: &[u8]) {
-    let Ok(config) = bounded(bytes.len(), 0, || PlusConfig::parse(bytes)) else { return };
+    let config = match bounded(bytes.len(), 0, || PlusConfig::parse(bytes)) {
+        Ok(config) => config,
+        Err(error) => return assert_said(&error),
+    };
     for transform in &config.transforms {
         let (from, to) = (transform.from.as_str(), transform.to.as_str());
         assert!(!from.is_empty() && !to.is_empty());

@@ -9,20 +9,26 @@ use formats::plus_sequence::{
 };
 use nalgebra::Matrix4;
 
-use super::{BESIDE, LIMITS, Target, bounded, has, inflated, odd_numbers, with_beside};
+use super::{
+    BESIDE, LIMITS, Target, assert_said, bounded, has, inflated, odd_numbers, one_of, with_beside,
+};
 
 /// What is tried, and with what.
 pub const TARGET: Target = Target { name: "plus_sequence", check, seeds, words: WORDS };
 
-fn check(bytes: &[u8]) {
+/// Read as a whole and frame by frame it is the same, with poses that can be computed with, and the same again when it is
+/// written and read.
+pub fn check(bytes: &[u8]) {
     let (file, beside) = with_beside(bytes);
-    let inflated = if has(bytes, b"CompressedData") { inflated(bytes.len()) } else { 0 };
+    let is_compressed = has(bytes, b"CompressedData") || has(bytes, b"gz");
+    let inflated = if is_compressed { inflated(bytes.len()) } else { 0 };
     let read = bounded(bytes.len(), inflated, || match beside {
         Some(data) => Sequence::read_detached(file, data, &LIMITS),
         None => Sequence::read(file, &LIMITS),
     });
     let streamed = bounded(bytes.len(), inflated, || stream(file, beside));
     let Ok(sequence) = read else {
+        read.as_ref().err().iter().for_each(|error| assert_said(error));
         let too_large = matches!(read, Err(Error::MetaImage(metaimage::Error::TooLarge { .. })));
         assert!(
             streamed.is_err() || too_large,
@@ -55,24 +61,26 @@ fn check(bytes: &[u8]) {
         }
     }
     assert!(header.first_step_back().is_none_or(|frame| (1..frames).contains(&frame)));
-    for is_compressed in [false, true] {
-        let written = sequence.write(is_compressed);
-        // NaN in a pose that is not usable is not equal to itself.
-        let Ok(written) = written else {
-            let poses = header.frames.iter().flat_map(|frame| frame.transforms.values());
-            let mut numbers = poses.flat_map(|pose| pose.matrix.iter());
-            assert!(
-                numbers.any(|number| number.is_nan()),
-                "what was read can be written: {}",
-                written.unwrap_err()
-            );
-            return;
-        };
-        assert_eq!(
-            Sequence::read(&written, &LIMITS).expect("what was written can be read"),
-            sequence
-        );
-    }
+    let ways = [(false, false), (false, true), (true, false), (true, true)];
+    again(&sequence, file.starts_with(b"NRRD"), one_of(&ways, bytes));
+}
+
+/// As a file of its own kind it can be written; as the other kind, if that has words for all that it says.
+fn again(sequence: &Sequence, is_nrrd: bool, (as_nrrd, is_compressed): (bool, bool)) {
+    let written =
+        if as_nrrd { sequence.write_nrrd(is_compressed) } else { sequence.write(is_compressed) };
+    let error = match written {
+        Ok(written) => {
+            let read = Sequence::read(&written, &LIMITS);
+            return assert_eq!(&read.expect("what was written can be read"), sequence);
+        }
+        Err(error) => error,
+    };
+    assert_said(&error);
+    let poses = sequence.header().frames.iter().flat_map(|frame| frame.transforms.values());
+    // NaN in a pose that is not usable is not equal to itself.
+    let is_equal = !poses.flat_map(|pose| pose.matrix.iter()).any(|number| number.is_nan());
+    assert!(!is_equal || as_nrrd != is_nrrd, "what was read can be written: {error}");
 }
 
 /// Frames, and bytes of their pixels.
@@ -90,8 +98,8 @@ fn stream(file: &[u8], beside: Option<&[u8]>) -> Result<(usize, usize), Error> {
     Ok((frames, bytes))
 }
 
-/// Images with poses, poses alone, and texts of other writers.
-pub fn seeds() -> Vec<Vec<u8>> {
+/// Two frames of poses alone, and with images of several kinds.
+pub fn sequences() -> Vec<Sequence> {
     let pose = |status| TrackedTransform {
         matrix: Matrix4::new_translation(&[1.5, -2.0, 3e-9].into()),
         status,
@@ -126,18 +134,24 @@ pub fn seeds() -> Vec<Vec<u8>> {
         orientation: orientation.parse::<Orientation>().ok(),
         image_type: image_type.to_owned(),
     };
-    let mut seeds = Vec::new();
-    for format in [
+    [
         None,
         Some(format(1, ScalarType::U8, "MF", "BRIGHTNESS")),
         Some(format(3, ScalarType::U8, "NUA", "RGB_COLOR")),
         Some(format(2, ScalarType::I16, "FM", "RF_I_LINE_Q_LINE")),
-    ] {
-        seeds.extend(
-            [false, true]
-                .map(|is_compressed| sequence(format.clone()).write(is_compressed).unwrap()),
-        );
-    }
+    ]
+    .map(sequence)
+    .to_vec()
+}
+
+/// Images with poses, poses alone, and texts of other writers.
+pub fn seeds() -> Vec<Vec<u8>> {
+    let mut seeds: Vec<Vec<u8>> = sequences()
+        .iter()
+        .flat_map(|sequence| {
+            [false, true].map(|is_compressed| sequence.write(is_compressed).unwrap())
+        })
+        .collect();
     let text = "NDims = 3\nDimSize = 2 1 1\nElementType = MET_UCHAR\nUltrasoundImageOrientation = UN\nSeq_Frame0000_Timestamp = 3\nSeq_Frame0000_ImageStatus = INVALID\nElementDataFile = ";
     seeds.push(format!("{text}LOCAL\nab").into_bytes());
     seeds.push([text.as_bytes(), b"pixels.raw\n", BESIDE, b"ab"].concat());

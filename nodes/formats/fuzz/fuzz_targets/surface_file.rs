@@ -1,36 +1,97 @@
 //! Triangle surfaces: STL, PLY and VTP.
 
-use formats::surface_file::{Space, Surface};
+use formats::surface_file::{Error, PointArray, Space, Surface, SurfaceKind, VtpData};
 
-use super::{Target, bounded, has, odd_numbers};
+use super::{Target, assert_said, bounded, has, odd_numbers, one_of};
 
 /// What is tried, and with what.
 pub const TARGET: Target = Target { name: "surface_file", check, seeds, words: WORDS };
 
-fn check(bytes: &[u8]) {
-    // Here inflated bytes become corners of eight bytes, and these triangles.
-    let inflated = if has(bytes, b"vtkZLib") { 12 * 1032 * bytes.len() } else { 0 };
-    let read = bounded(bytes.len(), inflated, || Surface::read(bytes, Space::Lps));
+const KINDS: [SurfaceKind; 11] = [
+    SurfaceKind::StlBinary,
+    SurfaceKind::StlText,
+    SurfaceKind::PlyBinary,
+    SurfaceKind::PlyText,
+    SurfaceKind::Vtp(VtpData::Text),
+    SurfaceKind::Vtp(VtpData::Base64),
+    SurfaceKind::Vtp(VtpData::Base64Zlib),
+    SurfaceKind::Vtp(VtpData::Appended),
+    SurfaceKind::Vtp(VtpData::AppendedZlib),
+    SurfaceKind::VtkBinary,
+    SurfaceKind::VtkText,
+];
+
+/// What the bytes may inflate to, as values: here inflated bytes become corners of eight bytes, and these triangles.
+pub fn inflated(bytes: &[u8]) -> usize {
+    if has(bytes, b"vtkZLib") { 12 * 1032 * bytes.len() } else { 0 }
+}
+
+/// Triangles whose corners are there and lie somewhere; the same whichever way the axes lie, and when they are read again
+/// as any kind of file.
+pub fn check(bytes: &[u8]) {
+    let read = bounded(bytes.len(), inflated(bytes), || Surface::read(bytes, Space::Lps));
     let mirrored = Surface::read(bytes, Space::Ras);
-    let Ok(surface) = read else {
-        assert!(mirrored.is_err());
-        return;
+    let surface = match read {
+        Ok(surface) => surface,
+        Err(error) => {
+            assert_said(&error);
+            assert!(mirrored.is_err());
+            return;
+        }
     };
+    let count = surface.vertices_mm.len();
     assert!(!surface.triangles.is_empty());
     assert!(surface.vertices_mm.iter().flatten().all(|mm| mm.is_finite()));
-    assert!(
-        surface
-            .triangles
-            .iter()
-            .flatten()
-            .all(|&corner| (corner as usize) < surface.vertices_mm.len())
-    );
+    assert!(surface.triangles.iter().flatten().all(|&corner| (corner as usize) < count));
+    assert_arrays(&surface.arrays, count);
     let mut mirrored = mirrored.expect("it does not matter how the axes lie");
-    assert_eq!(mirrored.triangles, surface.triangles);
     if surface.said.is_none() {
         mirrored.vertices_mm.iter_mut().for_each(|[x, y, _]| (*x, *y) = (-*x, -*y));
     }
-    assert_eq!(mirrored.vertices_mm, surface.vertices_mm);
+    assert_eq!(mirrored, surface);
+    again(&Surface { said: Some(Space::Lps), ..surface }, one_of(&KINDS, bytes));
+}
+
+/// Written and read again, it is the same; of a STL, its triangles that have an area lie in the same places.
+fn again(surface: &Surface, kind: SurfaceKind) {
+    let corners = |surface: &Surface| -> Vec<[[f32; 3]; 3]> {
+        let place = |corner: u32| surface.vertices_mm[corner as usize];
+        let triangles = surface.triangles.iter().map(|triangle| triangle.map(place));
+        triangles.filter(|[a, b, c]| a != b && b != c && c != a).collect()
+    };
+    let written = match surface.write(kind) {
+        Ok(written) => written,
+        Err(error) => return assert_unwritable(&error, &surface.arrays),
+    };
+    match (kind, Surface::read(&written, Space::Ras)) {
+        (SurfaceKind::StlBinary | SurfaceKind::StlText, Err(Error::Empty)) => {
+            assert_eq!(corners(surface), [[[0.0; 3]; 3]; 0]);
+        }
+        (SurfaceKind::StlBinary | SurfaceKind::StlText, again) => {
+            let again = again.expect("what was written can be read");
+            assert_eq!(corners(&again), corners(surface), "{kind:?}");
+        }
+        (_, again) => {
+            assert_eq!(&again.expect("what was written can be read"), surface, "{kind:?}");
+        }
+    }
+}
+
+/// What holds for the numbers of each point.
+pub fn assert_arrays(arrays: &[PointArray], points: usize) {
+    for (index, array) in arrays.iter().enumerate() {
+        assert_eq!(array.values.len(), points, "{}", array.name);
+        assert!(array.values.iter().all(|value| value.is_finite()), "{}", array.name);
+        assert!(arrays[..index].iter().all(|other| other.name != array.name), "{}", array.name);
+    }
+}
+
+/// All that was read can be written, but for names of arrays that some kinds of file cannot hold.
+pub fn assert_unwritable(error: &Error, arrays: &[PointArray]) {
+    assert_said(error);
+    let is_name = |field: &str| field.starts_with("the name of an array");
+    assert!(!arrays.is_empty(), "{error}");
+    assert!(matches!(error, Error::Value { field, .. } if is_name(field)), "{error}");
 }
 
 /// The files of the tests, and smaller ones of each kind.

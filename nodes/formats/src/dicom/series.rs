@@ -12,7 +12,7 @@ use crate::placed_volume::PlacedVolume;
 pub struct Summary {
     /// Which series.
     pub key: SeriesKey,
-    /// Its number in the examination, if it has one.
+    /// Its number in the examination, if it has one; the least where its files do not agree.
     pub number: Option<i32>,
     /// What made it.
     pub modality: Modality,
@@ -90,7 +90,8 @@ impl Series {
     pub fn assemble(files: Vec<File>) -> Result<Self, Error> {
         agreement::check_files(&files)?;
         let Some(first) = files.first() else { return Err(Error::NoImages) };
-        let (identity, modality, number) = (first.identity, first.modality, first.number);
+        let (identity, modality) = (first.identity, first.modality);
+        let number = files.iter().filter_map(|file| file.number).min();
         let is_lossy = files.iter().any(|file| file.is_lossy);
         let mut slices: Vec<Slice> = Vec::new();
         for file in files {
@@ -128,6 +129,8 @@ pub fn summaries(files: &[File]) -> Vec<Summary> {
         match series.get_mut(at) {
             Some(known) => {
                 known.images += images;
+                // Were it that of whichever file comes first, its place in the list would depend on their order.
+                known.number = known.number.into_iter().chain(file.number).min();
                 known.size = known.size.or(file.size);
                 known.is_localizer &= is_localizer;
             }

@@ -39,7 +39,8 @@ pub enum Error {
     },
     /// A key, or another name for it, comes twice.
     #[error(
-        "`{key}` in line {line} says again what line {first_line} says; remove the wrong one of the two"
+        "`{}` in line {line} says again what line {first_line} says; remove the wrong one of the two",
+        excerpt(key)
     )]
     Duplicate {
         /// The key of the second line.
@@ -58,7 +59,7 @@ pub enum Error {
         hint: &'static str,
     },
     /// A value that makes no sense.
-    #[error("`{key}` in line {line} should be {expected}, but is `{came}`")]
+    #[error("`{}` in line {line} should be {expected}, but is `{came}`", excerpt(key))]
     Value {
         /// The key.
         key: String,
@@ -79,7 +80,8 @@ pub enum Error {
     },
     /// The pixels are in another file.
     #[error(
-        "the pixels are in the file `{name}` beside the header; give that file's bytes together with the header"
+        "the pixels are in the file `{}` beside the header; give that file's bytes together with the header",
+        excerpt(name)
     )]
     Detached {
         /// Name of the data file.
@@ -113,7 +115,8 @@ pub enum Error {
     },
     /// Another file cannot be read.
     #[error(
-        "the pixels are in the file `{name}` beside the header, which cannot be read: {source}"
+        "the pixels are in the file `{}` beside the header, which cannot be read: {source}",
+        excerpt(name)
     )]
     Beside {
         /// Its name.

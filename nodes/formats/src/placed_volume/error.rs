@@ -1,6 +1,6 @@
 //! What can be wrong with a volume, in words for the person who has the file.
 
-use crate::metaimage;
+use crate::metaimage::{self, excerpt};
 
 /// Why a volume cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ pub enum Error {
         came: String,
     },
     /// A field comes twice.
-    #[error("`{field}` in line {line} was said before; remove the wrong one of the two")]
+    #[error("`{}` in line {line} was said before; remove the wrong one of the two", excerpt(field))]
     Duplicate {
         /// The field.
         field: String,
@@ -97,7 +97,8 @@ pub enum Error {
     },
     /// The second file cannot be read.
     #[error(
-        "the voxels are in the file `{name}` beside the header, which cannot be read: {source}"
+        "the voxels are in the file `{}` beside the header, which cannot be read: {source}",
+        excerpt(name)
     )]
     Beside {
         /// Its name.
@@ -158,7 +159,7 @@ impl Error {
         Self::Value {
             field: field.to_owned(),
             expected: expected.into(),
-            came: metaimage::excerpt(&came.to_string()),
+            came: excerpt(&came.to_string()),
         }
     }
 }

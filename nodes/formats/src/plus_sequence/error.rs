@@ -1,7 +1,8 @@
 //! What can be wrong with a PLUS sequence, in words for the person who has the file.
 
 use super::transform_name::NoTransformName;
-use crate::{metaimage, placed_volume};
+use crate::metaimage::{self, excerpt};
+use crate::placed_volume;
 
 /// Why a sequence cannot be read, shown or written.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +36,8 @@ pub enum Error {
     },
     /// A line for a frame that the file does not have.
     #[error(
-        "`{key}` in line {line} belongs to frame {frame}, but DimSize declares {frames} frames (0 to {frames} exclusive)"
+        "`{}` in line {line} belongs to frame {frame}, but DimSize declares {frames} frames (0 to {frames} exclusive)",
+        excerpt(key)
     )]
     FrameBeyondEnd {
         /// The key.
@@ -48,7 +50,10 @@ pub enum Error {
         frames: u64,
     },
     /// One field twice in a frame.
-    #[error("`{key}` in line {line} says again what an earlier line says for the same frame")]
+    #[error(
+        "`{}` in line {line} says again what an earlier line says for the same frame",
+        excerpt(key)
+    )]
     DuplicateField {
         /// The key.
         key: String,
@@ -68,7 +73,7 @@ pub enum Error {
         field: &'static str,
     },
     /// A value of a frame that makes no sense.
-    #[error("`{key}` in line {line} should be {expected}, but is `{came}`")]
+    #[error("`{}` in line {line} should be {expected}, but is `{came}`", excerpt(key))]
     Value {
         /// The key.
         key: String,
@@ -81,7 +86,8 @@ pub enum Error {
     },
     /// A matrix that is marked usable and cannot be used.
     #[error(
-        "`{key}` in line {line} is marked OK, but {flaw}; mark it INVALID or correct the matrix"
+        "`{}` in line {line} is marked OK, but {flaw}; mark it INVALID or correct the matrix",
+        excerpt(key)
     )]
     UnusableTransform {
         /// The key.
@@ -92,7 +98,7 @@ pub enum Error {
         flaw: &'static str,
     },
     /// A transform name that does not name two frames.
-    #[error("`{key}` in line {line}: {problem}")]
+    #[error("`{}` in line {line}: {problem}", excerpt(key))]
     TransformName {
         /// The key.
         key: String,
@@ -102,7 +108,7 @@ pub enum Error {
         problem: NoTransformName,
     },
     /// A status without its matrix.
-    #[error("frame {frame} has `{name}TransformStatus` but no `{name}Transform`")]
+    #[error("frame {frame} has `{0}TransformStatus` but no `{0}Transform`", excerpt(name))]
     StatusWithoutTransform {
         /// Number of the frame, from 0.
         frame: u64,
@@ -143,7 +149,8 @@ pub enum Error {
     },
     /// A field that cannot be written so that it reads back.
     #[error(
-        "the field `{key}` cannot be written: names are plain words, and values have no newlines or blanks around them"
+        "the field `{}` cannot be written: names are plain words, and values have no newlines or blanks around them",
+        excerpt(key)
     )]
     Unwritable {
         /// The key.

@@ -135,7 +135,8 @@ fn other_lines(fields: &Fields, axes: &Axes) -> Result<Vec<Field>, Error> {
     let mut seen = HashSet::new();
     for &Entry { key, value, line, .. } in &fields.lines {
         let is_text = |text: &str| !text.chars().any(|c| c.is_control() && c != '\t');
-        if key.is_empty() || !is_text(key) || !is_text(value) {
+        // After a blank a `#` begins no comment, but nobody could write it again so.
+        if key.is_empty() || key.starts_with('#') || !is_text(key) || !is_text(value) {
             let came = excerpt(&format!("{key}:={value}"));
             return Err(Error::Nrrd(placed_volume::Error::Line { line, came }));
         }
@@ -216,7 +217,10 @@ pub(super) fn write(header: &Header, gzip: bool, data_file: Option<&str>) -> Vec
             continue;
         }
         let name = NAMES.iter().find(|(_, name)| name == key).map(|(name, _)| *name);
-        let status = key.strip_suffix("_ImageStatus").filter(|_| key.starts_with(PREFIX));
+        // Only that of the image itself, and not a field such as `Tool_ImageStatus`.
+        let status = key
+            .strip_suffix("_ImageStatus")
+            .filter(|frame| frame.strip_prefix(PREFIX).is_some_and(|number| !number.contains('_')));
         match (name, status) {
             (Some(name), _) => text.push_str(name),
             (None, Some(frame)) => text.extend([frame, "_Status"]),

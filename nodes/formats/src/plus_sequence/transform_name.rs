@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::metaimage::excerpt;
+
 /// The frames of a transform: it maps coordinates in `from` to coordinates in `to`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransformName {
@@ -16,11 +18,12 @@ pub struct TransformName {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoTransformName {
     /// No `To` between two names.
-    #[error("`{0}` should read <From>To<To>, such as ProbeToTracker")]
+    #[error("`{}` should read <From>To<To>, such as ProbeToTracker", excerpt(.0))]
     NoTo(String),
     /// More than one place where the name may be split.
     #[error(
-        "`{0}` can be split into <From>To<To> in more than one way; rename a frame so that `To` with a capital after it comes once"
+        "`{}` can be split into <From>To<To> in more than one way; rename a frame so that `To` with a capital after it comes once",
+        excerpt(.0)
     )]
     Ambiguous(String),
 }

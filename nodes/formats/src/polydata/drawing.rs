@@ -1,6 +1,6 @@
 //! What is written: points, lines and triangles, checked so that they can be read again.
 
-use super::{Error, MOST, Numbers, PointArray};
+use super::{Error, MOST, Numbers, PointArray, Space};
 
 /// Places of points, millimetres, LPS.
 #[derive(Clone, Copy)]
@@ -29,9 +29,7 @@ impl<'a> Places<'a> {
             Self::Single(places) => {
                 places.iter().position(|place| !place.iter().all(|mm| mm.is_finite()))
             }
-            Self::Double(places) => {
-                places.iter().position(|place| !place.iter().all(|mm| mm.is_finite()))
-            }
+            Self::Double(places) => places.iter().position(|place| !Space::holds(place)),
         }
     }
 }

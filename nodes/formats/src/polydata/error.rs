@@ -105,7 +105,9 @@ pub enum Error {
         vertices: usize,
     },
     /// A vertex nowhere.
-    #[error("vertex {vertex} (counted from 0) has a coordinate that is NaN or infinite")]
+    #[error(
+        "vertex {vertex} (counted from 0) has a coordinate that is NaN or infinite, or beyond 3.4e38 mm; get the file again from its source"
+    )]
     NotFinite {
         /// Which.
         vertex: usize,
@@ -138,7 +140,8 @@ impl Error {
         came: impl ToString,
     ) -> Self {
         Self::Value {
-            field: field.into(),
+            // It may be the name of an array, which the file made up.
+            field: metaimage::excerpt(&field.into()),
             expected: expected.into(),
             came: metaimage::excerpt(&came.to_string()),
         }

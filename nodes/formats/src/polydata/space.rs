@@ -43,6 +43,12 @@ impl Space {
         }
     }
 
+    /// Whether a place is one that can be computed with: its numbers are those that 32 bits hold, so that neither its
+    /// distance from another nor a sum of distances is infinite.
+    pub(crate) fn holds(place: &[f64; 3]) -> bool {
+        place.iter().all(|mm| mm.abs() <= f64::from(f32::MAX))
+    }
+
     /// The place in LPS of one along these axes.
     pub(crate) fn to_lps(self, [x, y, z]: [f64; 3]) -> [f64; 3] {
         let side = match self {

@@ -132,7 +132,7 @@ fn each(
         return Ok(());
     }
     let early = || Error::EndsEarly {
-        what: format!("element `{}`", element.name),
+        what: format!("element `{}`", crate::metaimage::excerpt(&element.name)),
         declared: format!("{} of them", element.count),
     };
     let mut values = Vec::new();
