@@ -162,9 +162,8 @@ impl Changes {
         if self.images < LEAST_IMAGES {
             return Err(NotFound::TooFew(self.images));
         }
-        let share = |changing: &Changing| {
-            changing.pixels() as f64 / changing.is_changing.len().max(1) as f64
-        };
+        let share =
+            |changing: &Changing| changing.pixels() as f64 / changing.mask.len().max(1) as f64;
         let most = share(&self.changing(THRESHOLDS[0]));
         if most < LEAST_CHANGING {
             return Err(NotFound::NothingMoves { share: most });
@@ -193,11 +192,10 @@ impl Changes {
         let change: Vec<u8> =
             pairs.map(|(least, greatest)| greatest.saturating_sub(*least)).collect();
         let around = changing::largest_around(&change, self.width_px, AROUND_PX);
-        let is_changing = change.iter().zip(&around).map(|(change, around)| {
+        let mask = change.iter().zip(&around).map(|(change, around)| {
             *change >= threshold && u16::from(*change) * LEAST_OF_AROUND >= u16::from(*around)
         });
-        let is_changing = is_changing.collect();
-        Changing { width_px: self.width_px, height_px: self.height_px, is_changing }
+        Changing { width_px: self.width_px, height_px: self.height_px, mask: mask.collect() }
     }
 
     /// The rectangle and the fan that fit best for a threshold, as far as there are any; pixels are not yet counted.

@@ -11,17 +11,17 @@ const LEAST_SHARE: f64 = 0.03;
 pub(super) struct Changing {
     pub(super) width_px: usize,
     pub(super) height_px: usize,
-    pub(super) is_changing: Vec<bool>,
+    pub(super) mask: Vec<bool>,
 }
 
 impl Changing {
     /// How many.
     pub(super) fn pixels(&self) -> usize {
-        self.is_changing.iter().filter(|is_changing| **is_changing).count()
+        self.mask.iter().filter(|is_changing| **is_changing).count()
     }
 
     pub(super) fn at(&self, x: usize, y: usize) -> bool {
-        self.is_changing[y * self.width_px + x]
+        self.mask[y * self.width_px + x]
     }
 
     /// Without specks, and without patches that are much smaller than the largest one.
@@ -40,11 +40,11 @@ impl Changing {
         // The border of a patch may reach a little into cells that are almost empty.
         let is_near = |cell: usize| is_kept(cell) || around(cell, columns, rows).any(is_kept);
         let near: Vec<bool> = (0..columns * rows).map(is_near).collect();
-        let is_changing = (0..self.is_changing.len()).map(|index| {
+        let mask = (0..self.mask.len()).map(|index| {
             let (x, y) = (index % self.width_px, index / self.width_px);
-            self.is_changing[index] && near[y / CELL_PX * columns + x / CELL_PX]
+            self.mask[index] && near[y / CELL_PX * columns + x / CELL_PX]
         });
-        Self { is_changing: is_changing.collect(), ..*self }
+        Self { mask: mask.collect(), ..*self }
     }
 }
 
@@ -115,13 +115,13 @@ mod tests {
     #[test]
     fn overlays_and_specks_are_left_out() {
         let (width_px, height_px) = (203, 101);
-        let is_changing = (0..width_px * height_px).map(|index| {
+        let mask = (0..width_px * height_px).map(|index| {
             let (x, y) = (index % width_px, index / width_px);
             let image = (30..130).contains(&x) && (11..90).contains(&y);
             let clock = (180..200).contains(&x) && (2..10).contains(&y);
             image || clock || (x, y) == (160, 50)
         });
-        let changing = Changing { width_px, height_px, is_changing: is_changing.collect() };
+        let changing = Changing { width_px, height_px, mask: mask.collect() };
         assert_eq!(changing.pixels(), 100 * 79 + 20 * 8 + 1);
         let image = changing.without_overlays();
         assert_eq!(image.pixels(), 100 * 79);
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn an_image_without_pixels_has_no_patches() {
-        let none = Changing { width_px: 0, height_px: 0, is_changing: vec![] };
+        let none = Changing { width_px: 0, height_px: 0, mask: vec![] };
         assert_eq!(none.without_overlays().pixels(), 0);
     }
 }

@@ -57,12 +57,12 @@ mod tests {
 
     #[test]
     fn points_lie_on_the_outer_edges() {
-        let is_changing = vec![
+        let mask = vec![
             false, false, false, false, //
             false, true, false, true, //
             false, false, true, false,
         ];
-        let outline = Outline::of(&Changing { width_px: 4, height_px: 3, is_changing });
+        let outline = Outline::of(&Changing { width_px: 4, height_px: 3, mask });
         let point = |x, y, is_cut| Point { at_px: [x, y], is_cut };
         assert_eq!(outline.left, [point(0.5, 1.0, false), point(1.5, 2.0, false)]);
         assert_eq!(outline.right, [point(3.5, 1.0, true), point(2.5, 2.0, false)]);

@@ -134,8 +134,9 @@ mod tests {
         }
     }
 
-    fn detection() -> FanAngles {
-        let fan_angle_detection = Some(FanAngleDetection::default());
+    fn detection(filter_radius_px: u16) -> FanAngles {
+        let fan_angle_detection =
+            Some(FanAngleDetection { brightness_threshold: 30, filter_radius_px });
         let settings = Settings { fan: Some(fan()), fan_angle_detection, ..Settings::default() };
         settings.check().unwrap();
         FanAngles::of(&settings, SIZE.0, SIZE.1).unwrap()
@@ -152,7 +153,7 @@ mod tests {
     }
 
     fn lit_deg(pixels: &[u8]) -> Option<[f64; 2]> {
-        detection().lit(pixels).map(|fan| fan.angles_rad.map(f64::to_degrees))
+        detection(10).lit(pixels).map(|fan| fan.angles_rad.map(f64::to_degrees))
     }
 
     fn assert_near(pixels: &[u8], expected: [f64; 2], tolerance: f64) {
@@ -196,11 +197,11 @@ mod tests {
     #[test]
     fn a_sector_narrower_than_the_margins_is_turned_over_as_in_plus() {
         let pixels =
-            image(|angle, radius| if angle.abs() < 1.5 && radius > 225.0 { 200 } else { 0 });
-        let lit = lit_deg(&pixels).unwrap();
-        // 3° are 12.3 of 235 pixels: half a window is 2.44°.
-        let half = 3.0 - 1.5 - 2.44 / 2.0;
-        assert!(lit[0] < lit[1] && lit[0].abs() < 3.0 && lit[1].abs() < 3.0, "{lit:?} {half}");
+            image(|angle, radius| if angle.abs() < 0.75 && radius > 225.0 { 200 } else { 0 });
+        let lit = detection(2).lit(&pixels).unwrap().angles_rad.map(f64::to_degrees);
+        // The lit angles and half a window of 4 pixels on either side, 3° less: that is turned over.
+        let expected = 3.0 - 0.75 - (2.0f64 / 235.0).to_degrees();
+        assert!((lit[0] + expected).abs() < 0.3 && (lit[1] - expected).abs() < 0.3, "{lit:?}");
     }
 
     #[test]

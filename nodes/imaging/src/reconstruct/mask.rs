@@ -51,11 +51,12 @@ impl Mask {
     }
 
     /// Those of its pixels that lie inside the angles of `fan`, whatever its radii; fast enough for each image.
+    #[must_use]
     pub fn within_angles(&self, fan: &Fan) -> Self {
         let mut spans = Vec::with_capacity(self.spans.len());
         for span in &self.spans {
             let Span { y, start, end } = *span;
-            let [_, down] = fan.from_apex_mm(start, y);
+            let [_, down] = fan.offset_mm(start, y);
             if down > 0.0 {
                 // Below the apex the angle grows with x.
                 let [start, end] = [fan.angles_rad[0], fan.angles_rad[1].next_up()]
@@ -66,7 +67,7 @@ impl Mask {
             } else {
                 let [first, last] = fan.angles_rad;
                 let is_inside = |x: &usize| {
-                    let [across, down] = fan.from_apex_mm(*x, y);
+                    let [across, down] = fan.offset_mm(*x, y);
                     (first..=last).contains(&across.atan2(down))
                 };
                 for x in (start..end).filter(is_inside) {
@@ -109,12 +110,12 @@ fn first_from(fan: &Fan, angle_rad: f64, span: &Span) -> usize {
     if angle_rad >= FRAC_PI_2 {
         return span.end;
     }
-    let [_, down] = fan.from_apex_mm(span.start, span.y);
+    let [_, down] = fan.offset_mm(span.start, span.y);
     let x = fan.apex_px[0] + down * angle_rad.tan() / fan.pixel_spacing_mm[0];
     let mut x = (x.ceil().max(0.0) as usize).clamp(span.start, span.end);
     // The tangent may be off by a rounding error; the mask is decided by the angle.
     let is_before = |x: usize| {
-        let [across, down] = fan.from_apex_mm(x, span.y);
+        let [across, down] = fan.offset_mm(x, span.y);
         across.atan2(down) < angle_rad
     };
     while x > span.start && !is_before(x - 1) {

@@ -152,14 +152,14 @@ impl Default for FanAngleDetection {
 impl Fan {
     /// Whether the centre of a pixel lies inside, borders included.
     pub fn contains(&self, x_px: usize, y_px: usize) -> bool {
-        let [across, down] = self.from_apex_mm(x_px, y_px);
+        let [across, down] = self.offset_mm(x_px, y_px);
         let (angle, radius) = (across.atan2(down), across.hypot(down));
         (self.angles_rad[0]..=self.angles_rad[1]).contains(&angle)
             && (self.radii_mm[0]..=self.radii_mm[1]).contains(&radius)
     }
 
     /// The centre of a pixel as seen from the apex, along x and y, in millimetres.
-    pub(super) fn from_apex_mm(&self, x_px: usize, y_px: usize) -> [f64; 2] {
+    pub(super) fn offset_mm(&self, x_px: usize, y_px: usize) -> [f64; 2] {
         [(x_px, 0), (y_px, 1)]
             .map(|(at, axis)| (at as f64 - self.apex_px[axis]) * self.pixel_spacing_mm[axis])
     }

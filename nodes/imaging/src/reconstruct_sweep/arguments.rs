@@ -20,6 +20,7 @@ use crate::reconstruct::settings::{
 /// without an output grid of its own the volume begins at the smallest coordinates of any image.
 #[derive(Debug, Parser)]
 #[command(name = "vesalius reconstruct")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Arguments {
     /// The sequence.
     pub sweep: PathBuf,
