@@ -6,7 +6,7 @@ mod dicom_files;
 use std::io::Write;
 use std::path::Path;
 
-use dicom_core::VR;
+use dicom_core::{Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_files::encoders::{NUMBERS, twelve_bits, with_syntax};
 use dicom_files::frames::{baseline_jpeg, lossless_jpeg, run_lengths};
@@ -195,6 +195,25 @@ fn a_small_file_cannot_claim_or_unfold_much() {
     assert!(
         told([&empty[..], &long].concat()).contains("declares 16777216 bytes, but only 0 follow")
     );
+}
+
+/// Each of many frames would look through all that is shared, for minutes.
+#[test]
+fn much_that_very_many_frames_share_is_refused() {
+    let mut object = slice(0.0);
+    text(&mut object, tags::NUMBER_OF_FRAMES, VR::IS, "50000");
+    let mut shared = Object::new_empty();
+    for element in 0..30_000 {
+        text(&mut shared, Tag(0x0009, 0x1000 + element), VR::SH, "x");
+    }
+    let mut group = Object::new_empty();
+    sequence(&mut group, tags::PIXEL_MEASURES_SEQUENCE, vec![shared]);
+    sequence(&mut object, tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE, vec![group]);
+    let frames = vec![Object::new_empty(); 50_000];
+    sequence(&mut object, tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, frames);
+    let said = read_files(vec![("x".to_owned(), file(&object, EXPLICIT))]).unwrap_err();
+    let said = said.to_string();
+    assert!(said.contains("should be at most 21474 bytes for 50000 frames"), "{said}");
 }
 
 #[test]

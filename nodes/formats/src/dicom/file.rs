@@ -21,6 +21,10 @@ use super::transfer_syntax::Compression;
 use super::{Error, PatientKey, SeriesKey, pixels};
 use crate::metaimage::{Limits, Pixels};
 
+/// The most bytes that all frames together look through in the groups that they share: some frames of many and some bytes
+/// of much are usual, and both at once would take hours.
+const MOST_SHARED: u64 = 1 << 30;
+
 /// Where a slice comes from, for people.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -210,10 +214,21 @@ impl File {
             let rescale = Rescale::read(whole, self.modality)?;
             return Ok(vec![(self.source.clone(), plane, rescale)]);
         };
-        let shared = dataset.first_item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)?;
+        let tag = tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE;
+        let came = dataset.get(tag)?.map_or(0, |element| element.value.len() as u64);
+        let most = MOST_SHARED / self.frames as u64;
+        if came > most {
+            let expected = format!("at most {most} bytes for {} frames", self.frames);
+            return Err(FileError::wrong(tag, expected, format!("{came} bytes")));
+        }
+        let shared = dataset.first_item(tag)?;
         let mut places = Vec::new();
         for group in groups {
             let group = group?;
+            if places.len() == self.frames {
+                let expected = "as many as there are functional groups, which are more";
+                return Err(FileError::wrong(tags::NUMBER_OF_FRAMES, expected, self.frames));
+            }
             let functional = |tag: Tag| match group.first_item(tag)? {
                 Some(item) => Ok(Some(item)),
                 None => shared
