@@ -100,16 +100,6 @@ fn names_are_names_and_nothing_else() {
         std::fs::copy(&made, &path).unwrap();
         assert_eq!(read(&path).unwrap_or_else(|error| panic!("{name}: {error}")).len(), 10);
     }
-    // Also where they stand alone, in the folder of the process.
-    let words = ["-y.mkv", "concat:a|b.mkv", "file:a"];
-    let alone = std::env::current_dir().unwrap();
-    for name in words {
-        let path = alone.join(name);
-        std::fs::copy(&made, &path).unwrap();
-        let read = read(Path::new(name));
-        std::fs::remove_file(&path).unwrap();
-        assert_eq!(read.unwrap().len(), 10, "{name}");
-    }
 }
 
 #[test]
