@@ -10,9 +10,11 @@
 //! | [`reslice`] | a picture of a volume along any plane |
 //! | [`reconstruct_sweep`] | the tool that makes a volume of a recorded sweep |
 //! | [`files`] | the tools that tell what a file holds, and write it as another kind |
+//! | [`openigtlink_files`] | the tool that shows OpenIGTLink messages as JSON, and makes them from it |
 
 pub mod files;
 pub mod growing_volume;
+pub mod openigtlink_files;
 pub mod preoperative;
 pub mod reconstruct;
 pub mod reconstruct_labels;

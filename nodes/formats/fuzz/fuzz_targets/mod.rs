@@ -10,6 +10,7 @@ mod allocations;
 mod metaimage;
 mod nifti;
 mod nrrd;
+mod openigtlink;
 mod placed_volume;
 mod plus_config;
 mod plus_sequence;
@@ -24,6 +25,7 @@ pub const ALL: &[Target] = &[
     metaimage::TARGET,
     nifti::TARGET,
     nrrd::TARGET,
+    openigtlink::TARGET,
     placed_volume::TARGET,
     plus_config::TARGET,
     plus_sequence::TARGET,
