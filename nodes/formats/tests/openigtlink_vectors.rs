@@ -1,5 +1,11 @@
 //! Messages of the OpenIGTLink library's own tests: bytes to values, to JSON and back to the same bytes.
-#![allow(clippy::unwrap_used, clippy::wildcard_imports, missing_docs, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_imports,
+    missing_docs,
+    reason = "tests"
+)]
 
 use std::path::PathBuf;
 
@@ -71,7 +77,7 @@ fn any_byte_changed() {
                     2..14 => match decoded {
                         Ok((message, _)) => assert_eq!(message.encode().unwrap(), changed),
                         Err(error) => {
-                            assert!(matches!(error, Error::Field { .. }), "{name}: {error}")
+                            assert!(matches!(error, Error::Field { .. }), "{name}: {error}");
                         }
                     },
                     14..42 => assert_eq!(decoded.unwrap().0.encode().unwrap(), changed),

@@ -1,4 +1,4 @@
-//! BIND: several messages in one, of one instant; GET_BIND and STT_BIND ask for such.
+//! BIND: several messages in one, of one instant; `GET_BIND` and `STT_BIND` ask for such.
 
 use serde::{Deserialize, Serialize};
 
@@ -112,7 +112,7 @@ impl Bind {
     }
 }
 
-/// GET_BIND: asks for messages, of these types and names.
+/// `GET_BIND`: asks for messages, of these types and names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BindRequest {
     /// What is asked for.
@@ -158,7 +158,7 @@ impl BindRequest {
     }
 }
 
-/// STT_BIND: asks for messages from now on.
+/// `STT_BIND`: asks for messages from now on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartBind {
     /// Least time between two of them.

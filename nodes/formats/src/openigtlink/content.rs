@@ -51,7 +51,7 @@ pub enum Content {
     ColorTable(ColorTable),
     /// BIND.
     Bind(Bind),
-    /// COMMAND or RTS_COMMAND.
+    /// COMMAND or `RTS_COMMAND`.
     Command(Command),
     /// VIDEO, as the library writes it.
     Video(Video),
@@ -59,19 +59,19 @@ pub enum Content {
     UnplacedVideo(UnplacedVideo),
     /// VIDEOMETA.
     VideoMeta(VideoMeta),
-    /// STT_TDATA or STT_QTDATA.
+    /// `STT_TDATA` or `STT_QTDATA`.
     StartTracking(StartTracking),
-    /// STT_VIDEO.
+    /// `STT_VIDEO`.
     StartVideo(StartVideo),
-    /// GET_BIND, if it does not ask for all.
+    /// `GET_BIND`, if it does not ask for all.
     BindRequest(BindRequest),
-    /// STT_BIND.
+    /// `STT_BIND`.
     StartBind(StartBind),
-    /// Another STT_, with the least time between two messages.
+    /// Another `STT_`, with the least time between two messages.
     StartInterval(Timestamp),
-    /// RTS_: 0 if what was asked for is done, 1 if not.
+    /// `RTS_`: 0 if what was asked for is done, 1 if not.
     Response(u8),
-    /// No bytes: most of GET_, STT_ and STP_; of other types, that there is nothing to give.
+    /// No bytes: most of `GET_`, `STT_` and `STP_`; of other types, that there is nothing to give.
     Empty,
     /// The bytes of a type that is not known, or of a form of a request that is not known.
     Opaque(#[serde(with = "json::base64")] Vec<u8>),

@@ -152,12 +152,12 @@ impl<'a> Fields<'a> {
 
 /// Adds numbers, big-endian.
 pub(super) fn put_f32s(bytes: &mut Vec<u8>, numbers: &[f32]) {
-    numbers.iter().for_each(|number| bytes.extend(number.to_be_bytes()));
+    bytes.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));
 }
 
 /// Adds numbers, big-endian.
 pub(super) fn put_u16s(bytes: &mut Vec<u8>, numbers: &[u16]) {
-    numbers.iter().for_each(|number| bytes.extend(number.to_be_bytes()));
+    bytes.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));
 }
 
 /// Numbers of big-endian bytes; what is left over is left out.

@@ -71,8 +71,8 @@ impl Image {
     }
 
     fn is_inside(&self) -> bool {
-        let box_ = self.subvolume_offset.iter().zip(&self.subvolume_size);
-        box_.zip(&self.size).all(|((start, length), side)| {
+        let sides = self.subvolume_offset.iter().zip(&self.subvolume_size);
+        sides.zip(&self.size).all(|((start, length), side)| {
             u32::from(*start) + u32::from(*length) <= u32::from(*side)
         })
     }

@@ -1,4 +1,4 @@
-//! The forms of a type by which messages are asked for: GET_, STT_, STP_ and RTS_.
+//! The forms of a type by which messages are asked for: `GET_`, `STT_`, `STP_` and `RTS_`.
 
 use super::Text;
 

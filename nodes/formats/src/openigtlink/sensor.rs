@@ -47,11 +47,10 @@ impl Unit {
     /// The power of ten of the prefix: −3 for milli, 3 for kilo.
     pub const fn prefix(self) -> i32 {
         match (self.0 >> 60) as u8 {
-            0 => 0,
+            0 | 8 => 0,
             1 => 1,
             2 => 2,
             code @ 3..=7 => (code as i32 - 2) * 3,
-            8 => 0,
             9 => -1,
             10 => -2,
             code => -(code as i32 - 10) * 3,
@@ -84,7 +83,7 @@ mod tests {
     /// From the protocol's description of units.
     #[test]
     fn newton_metres() {
-        let unit = Unit(0b0000_0010_1100_0100_0001_0001 << 40 | 0);
+        let unit = Unit(0b0000_0010_1100_0100_0001_0001 << 40);
         assert_eq!((unit.prefix(), unit.factors()), (0, vec![("N", 1), ("m", 1)]));
         assert_eq!(Unit(0xb << 60).prefix(), -3);
         assert_eq!(Unit(0x3 << 60).prefix(), 3);

@@ -5,15 +5,15 @@ use serde::{Deserialize, Serialize};
 use super::fields::{Fields, count};
 use super::{Error, Text, json};
 
-/// US-ASCII, as the IANA numbers character sets (MIBenum); what strings have by default.
+/// US-ASCII, as the IANA numbers character sets (`MIBenum`); what strings have by default.
 pub const US_ASCII: u16 = 3;
-/// UTF-8, as the IANA numbers character sets (MIBenum).
+/// UTF-8, as the IANA numbers character sets (`MIBenum`).
 pub const UTF_8: u16 = 106;
 
 /// STRING: some text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StringMessage {
-    /// Its character set, by the number of the IANA (MIBenum), such as [`US_ASCII`].
+    /// Its character set, by the number of the IANA (`MIBenum`), such as [`US_ASCII`].
     pub encoding: u16,
     /// The text, at most 65535 bytes.
     #[serde(with = "json::text")]
@@ -41,7 +41,7 @@ impl StringMessage {
     }
 }
 
-/// COMMAND, and RTS_COMMAND, its answer: a name, and mostly XML.
+/// COMMAND, and `RTS_COMMAND`, its answer: a name, and mostly XML.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
     /// Which command it is; the answer has the same.

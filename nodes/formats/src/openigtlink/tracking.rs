@@ -1,4 +1,4 @@
-//! TDATA and QTDATA: where tools are, as matrices or as positions and quaternions; STT_TDATA asks for them.
+//! TDATA and QTDATA: where tools are, as matrices or as positions and quaternions; `STT_TDATA` asks for them.
 
 use serde::{Deserialize, Serialize};
 
@@ -96,7 +96,7 @@ impl QuaternionTrackingData {
     }
 }
 
-/// STT_TDATA and STT_QTDATA: asks for tools from now on.
+/// `STT_TDATA` and `STT_QTDATA`: asks for tools from now on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartTracking {
     /// Least time between two messages, in ms; 0 is as often as there are.

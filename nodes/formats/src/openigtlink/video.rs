@@ -1,4 +1,4 @@
-//! VIDEO: a frame of a video, encoded; VIDEOMETA: which videos there are; STT_VIDEO asks for one.
+//! VIDEO: a frame of a video, encoded; VIDEOMETA: which videos there are; `STT_VIDEO` asks for one.
 
 use serde::{Deserialize, Serialize};
 
@@ -130,7 +130,7 @@ impl UnplacedVideo {
     }
 }
 
-/// STT_VIDEO: asks for frames from now on.
+/// `STT_VIDEO`: asks for frames from now on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartVideo {
     /// How they are to be encoded, as in [`Video::codec`].

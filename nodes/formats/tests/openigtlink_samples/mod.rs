@@ -56,7 +56,8 @@ pub fn contents(source: &mut Source<'_>) -> Vec<(&'static str, Content)> {
         ("VIDEO", Content::UnplacedVideo(unplaced_video(source))),
         ("VIDEOMETA", Content::VideoMeta(VideoMeta { videos: source.each(2, video_entry) })),
     ];
-    let children = contents.iter().filter(|_| source.byte() % 4 == 0).cloned().collect::<Vec<_>>();
+    let children =
+        contents.iter().filter(|_| source.byte().is_multiple_of(4)).cloned().collect::<Vec<_>>();
     contents.push(("BIND", Content::Bind(bind(source, children))));
     contents.extend(queries(source));
     contents
@@ -299,7 +300,7 @@ fn bind(source: &mut Source<'_>, children: Vec<(&'static str, Content)>) -> Bind
             .map(|((kind, content), name)| (kind, name.as_str(), content)),
     )
     .unwrap();
-    if source.byte() % 3 == 0 {
+    if source.byte().is_multiple_of(3) {
         bind.children.iter_mut().for_each(|child| child.device = None);
         bind.after_names.clear();
     }
@@ -323,7 +324,7 @@ pub fn messages(bytes: &[u8]) -> Vec<Message> {
         let timestamp = Timestamp::from_bits(source.u64());
         let mut message = Message::new(type_name, "Probe", timestamp, content).unwrap();
         message.device = source.text();
-        if source.byte() % 2 == 0 {
+        if source.byte().is_multiple_of(2) {
             message.version = 2 + u16::from(source.byte() % 2);
             let metadata = source.each(3, |source| MetadataEntry {
                 key: source.list(9),
@@ -332,8 +333,8 @@ pub fn messages(bytes: &[u8]) -> Vec<Message> {
             });
             message.extended_header = Some(ExtendedHeader {
                 message_id: source.u32(),
-                metadata: (source.byte() % 4 > 0).then_some(metadata),
-                later: if source.byte() % 4 == 0 { source.list(5) } else { vec![] },
+                metadata: (!source.byte().is_multiple_of(4)).then_some(metadata),
+                later: if source.byte().is_multiple_of(4) { source.list(5) } else { vec![] },
             });
         }
         messages.push(message);
