@@ -122,8 +122,10 @@ fn values_of_the_library() {
 
     let status = vector("status").unwrap();
     let Content::Status(status) = status.content else { panic!() };
-    assert!(status.is_ok() && status.meaning() == Some("OK"));
-    assert_eq!(status.error_name.to_str(), "ACTUAL_ERROR");
+    assert_eq!((status.code, status.subcode), (15, 10));
+    assert_eq!(status.meaning(), Some("device disabled"));
+    assert_eq!(status.error_name.to_str(), "ACTUATOR_DISABLED");
+    assert_eq!(status.message, b"Actuator A is disabled.\0");
 
     let tools = vector("tdata").unwrap();
     let Content::TrackingData(TrackingData { tools }) = tools.content else { panic!() };
