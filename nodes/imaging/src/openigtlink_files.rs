@@ -44,13 +44,13 @@ enum Error {
     #[error("cannot {what} {}: {source}", .path.display())]
     File { what: &'static str, path: PathBuf, source: io::Error },
     #[error("{}: message {index}, which begins at byte {position}: {source}", .path.display())]
-    Message { path: PathBuf, index: usize, position: usize, source: openigtlink::Error },
+    Message { path: PathBuf, index: usize, position: usize, source: Box<openigtlink::Error> },
     #[error("{}: this is no JSON: {source}", .path.display())]
     Json { path: PathBuf, source: serde_json::Error },
     #[error("{}: message {index} of the JSON is not as `vesalius igtl decode --json` prints it: {source}", .path.display())]
     Form { path: PathBuf, index: usize, source: serde_json::Error },
     #[error("{}: message {index} of the JSON: {source}", .path.display())]
-    Encode { path: PathBuf, index: usize, source: openigtlink::Error },
+    Encode { path: PathBuf, index: usize, source: Box<openigtlink::Error> },
 }
 
 /// Runs the tool.
@@ -84,7 +84,7 @@ fn decode(path: &Path, as_json: bool) -> Result<(), Error> {
                     path: path.to_owned(),
                     index: found.len(),
                     position,
-                    source,
+                    source: Box::new(source),
                 });
                 break;
             }
@@ -124,7 +124,7 @@ fn encode(path: &Path, output: Option<&Path>) -> Result<(), Error> {
         bytes.extend(encoded.map_err(|source| Error::Encode {
             path: path.to_owned(),
             index,
-            source,
+            source: Box::new(source),
         })?);
     }
     let Some(output) = output else { return write_out(&bytes) };
