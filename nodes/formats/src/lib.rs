@@ -14,6 +14,7 @@
 //! | [`video`] | video files (`.mkv`, `.mp4`, `.avi`, …), through the system's `ffmpeg` |
 //! | [`plus_config`] | PLUS device-set XML: its transforms, and how it reconstructs volumes |
 //! | [`plus_transforms`] | from one frame of a PLUS sequence to another |
+//! | [`openigtlink`] | OpenIGTLink messages, versions 1 to 3, from bytes, from a stream of them, and back; as JSON |
 //!
 //! All bytes are taken as hostile: a reader returns a well-formed value or an error that names the
 //! key and the line, never panics, and never allocates more than the bytes that came can fill. Each reader has a fuzz
@@ -25,6 +26,7 @@ mod matrix_text;
 pub mod metaimage;
 pub mod nifti;
 pub mod nrrd;
+pub mod openigtlink;
 pub mod placed_volume;
 pub mod plus_config;
 pub mod plus_sequence;

@@ -11,11 +11,13 @@
 //! | [`reconstruct_volume`], [`reconstruct_labels`] | the nodes around it: grey values, and what a network saw |
 //! | [`reconstruct_sweep`] | the tool that makes a volume of a recorded sweep |
 //! | [`files`] | the tools that tell what a file holds, and write it as another kind |
+//! | [`openigtlink_files`] | the tool that shows OpenIGTLink messages as JSON, and makes them from it |
 
 pub mod files;
 pub mod growing_volume;
 pub mod image_area;
 pub mod importance_file;
+pub mod openigtlink_files;
 pub mod preoperative;
 mod progress;
 pub mod reconstruct;

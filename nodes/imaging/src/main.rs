@@ -6,7 +6,7 @@ use imaging::preoperative::Preoperative;
 use imaging::reconstruct_labels::ReconstructLabels;
 use imaging::reconstruct_volume::ReconstructVolume;
 use imaging::sequence::Sequence;
-use imaging::{files, reconstruct_sweep};
+use imaging::{files, openigtlink_files, reconstruct_sweep};
 use runtime::{Executable, Tool};
 
 fn main() -> ExitCode {
@@ -32,5 +32,6 @@ fn main() -> ExitCode {
         ))
         .tool(tool("info", "tells what a file of images or shapes, or a recording, holds", files::info::run))
         .tool(tool("convert", "writes a file of images or shapes as another kind", files::convert::run))
+        .tool(tool("igtl", "shows OpenIGTLink messages, and makes them from JSON", openigtlink_files::run))
         .main()
 }

@@ -17,6 +17,7 @@ mod metaimage;
 mod nifti;
 mod nifti_pair;
 mod nrrd;
+mod openigtlink;
 mod placed_volume;
 mod plus_config;
 mod plus_sequence;
@@ -43,6 +44,7 @@ pub const ALL: &[Target] = &[
     nifti::TARGET,
     nifti_pair::TARGET,
     nrrd::TARGET,
+    openigtlink::TARGET,
     placed_volume::TARGET,
     plus_config::TARGET,
     plus_sequence::TARGET,

@@ -5,7 +5,7 @@
 //! the size of the last one, the compressed size of each, and the blocks.
 
 mod array;
-mod base64;
+pub(crate) mod base64;
 mod container;
 mod write;
 

@@ -65,7 +65,7 @@ impl<'a> Bytes<'a> {
 }
 
 /// Adds the one to three bytes of a group (RFC 4648, section 4); whether it is one.
-fn decode(group: [u8; 4], bytes: &mut Vec<u8>) -> bool {
+pub fn decode(group: [u8; 4], bytes: &mut Vec<u8>) -> bool {
     let letters = group.iter().position(|letter| *letter == b'=').unwrap_or(4);
     if letters < 2 || group[letters..].iter().any(|letter| *letter != b'=') {
         return false;
