@@ -57,7 +57,8 @@ for target in "${targets[@]}"; do
   # What is kept is the smallest set that reaches all that both reached.
   rm -rf "$here/kept"
   mkdir "$here/kept"
-  if FUZZ_TARGET=$target "$program" -merge=1 "$here/kept" "$here/corpus" "$here/anew" >/dev/null 2>&1; then
+  if FUZZ_TARGET=$target "$program" -merge=1 -artifact_prefix="$here/failures/" \
+    "$here/kept" "$here/corpus" "$here/anew" >/dev/null 2>&1; then
     rm -rf "$here/corpus" "$here/anew"
     mv "$here/kept" "$here/corpus"
   fi
