@@ -1,5 +1,6 @@
 //! Of who the patient is nothing is stored but a keyed hash, and images of another patient are refused.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -112,9 +113,12 @@ fn series(place: &Place, number: &str) -> PathBuf {
 fn graph(place: &Place, devices: &[(&str, &Path)]) -> String {
     let mut text = "version = 1\n".to_owned();
     for (name, folder) in devices {
-        text += &format!(
-            "[nodes.{name}]\nruns = \"imaging/preoperative\"\nparameters.image = {folder:?}\n"
-        );
+        let folder = folder.to_str().unwrap();
+        writeln!(
+            text,
+            "[nodes.{name}]\nruns = \"imaging/preoperative\"\nparameters.image = \"{folder}\""
+        )
+        .unwrap();
     }
     text += "[nodes.record]\nruns = \"recordings/record\"\n";
     text += "[nodes.view]\nruns = \"recordings/view\"\n";

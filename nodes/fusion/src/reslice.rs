@@ -155,7 +155,7 @@ impl Voxels {
 }
 
 /// 256 times what lies between `a` and `b`, in each lane: a sum over all lanes, so that what one borrows it gives back.
-#[inline(always)]
+#[inline]
 fn between(a: u64, b: u64, weight: u64) -> u64 {
     (a << 8).wrapping_add(b.wrapping_sub(a).wrapping_mul(weight))
 }

@@ -3,6 +3,7 @@
 //! Only a hash, keyed with a secret of the session, is kept, in `patient.json` in the session's folder. The secret goes
 //! when the session ends: from then on nobody can try out names and numbers until one fits.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -94,8 +95,7 @@ impl SessionPatient {
             );
             return Ok(());
         };
-        let patient = patient.iter().map(|byte| format!("{byte:02x}")).collect();
-        let own = Admitted { patient, admitted_by: self.node.clone() };
+        let own = Admitted { patient: hexadecimal(patient), admitted_by: self.node.clone() };
         let path = self.folder.join(FILE);
         let failed = |source| NotAdmitted::File { path: path.clone(), source };
         if !path.exists() && self.be_first(&own, &path).map_err(failed)? {
@@ -126,6 +126,15 @@ impl SessionPatient {
             Err(error) => Err(error),
         }
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut digits = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing into a string cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
 }
 
 #[cfg(test)]
