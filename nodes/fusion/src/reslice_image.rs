@@ -196,22 +196,30 @@ impl Scan {
         };
         let mut picture = vec![0; width as usize * height as usize];
         let mut is_anywhere = false;
-        for top in (0..height).step_by(TILE_PX as usize) {
-            for left in (0..width).step_by(TILE_PX as usize) {
-                let corners = [(0, 0), (TILE_PX, 0), (0, TILE_PX), (TILE_PX, TILE_PX)];
-                let [Some(a), Some(b), Some(c), Some(d)] =
-                    corners.map(|(x, y)| index(left + x, top + y))
-                else {
-                    continue;
-                };
-                is_anywhere = true;
-                let columns = TILE_PX.min(width - left) as usize;
-                let rows = TILE_PX.min(height - top) as usize;
-                let tile = self.voxels.reslice((columns, rows), &linear(a, b, c, d));
-                for (row, pixels) in tile.chunks_exact(columns).enumerate() {
-                    let start = (top as usize + row) * width as usize + left as usize;
-                    picture[start..start + columns].copy_from_slice(pixels);
+        let lefts =
+            |top| (0..width).step_by(TILE_PX as usize).map(move |left| [left, top, TILE_PX]);
+        let mut tiles: Vec<[u32; 3]> =
+            (0..height).step_by(TILE_PX as usize).flat_map(lefts).collect();
+        while let Some([left, top, edge]) = tiles.pop() {
+            let corners = [(0, 0), (edge, 0), (0, edge), (edge, edge)];
+            let corners = corners.map(|(x, y)| index(left + x, top + y));
+            let [Some(a), Some(b), Some(c), Some(d)] = corners else {
+                // Where what was registered ends, in smaller steps.
+                let half = edge / 2;
+                if half > 0 && corners.iter().any(Option::is_some) {
+                    let parts = [(0, 0), (half, 0), (0, half), (half, half)];
+                    let parts = parts.map(|(x, y)| [left + x, top + y, half]);
+                    tiles.extend(parts.iter().filter(|part| part[0] < width && part[1] < height));
                 }
+                continue;
+            };
+            is_anywhere = true;
+            let columns = edge.min(width - left) as usize;
+            let rows = edge.min(height - top) as usize;
+            let tile = self.voxels.reslice((columns, rows), &linear([a, b, c, d], edge));
+            for (row, pixels) in tile.chunks_exact(columns).enumerate() {
+                let start = (top as usize + row) * width as usize + left as usize;
+                picture[start..start + columns].copy_from_slice(pixels);
             }
         }
         if is_anywhere {
@@ -222,9 +230,9 @@ impl Scan {
     }
 }
 
-/// The map of a tile whose corners lie at these voxel indices: the nearest linear one.
-fn linear(a: Vector3<f64>, b: Vector3<f64>, c: Vector3<f64>, d: Vector3<f64>) -> Matrix3x4<f64> {
-    let edge = f64::from(TILE_PX);
+/// The map of a tile so many pixels wide and high whose corners lie at these voxel indices: the nearest linear one.
+fn linear([a, b, c, d]: [Vector3<f64>; 4], edge_px: u32) -> Matrix3x4<f64> {
+    let edge = f64::from(edge_px);
     let right = ((b - a) + (d - c)) / (2.0 * edge);
     let down = ((c - a) + (d - b)) / (2.0 * edge);
     let origin = (a + b + c + d) / 4.0 - (right + down) * (edge / 2.0);

@@ -116,6 +116,35 @@ fn each_pixel_shows_what_lies_where_it_is_registered_to() {
     assert!(worst < 2.0, "{worst}");
 }
 
+/// The volume is larger than what was registered, whose border runs slantingly through the picture.
+#[test]
+fn what_was_registered_is_shown_to_its_border() {
+    let turned = Isometry3::rotation(Vector3::new(0.0, 0.0, 0.6));
+    let alignment = alignment(turned, 2.0, |_| Vector3::zeros());
+    let mut node = node(json!({ "window": [-2000, -1999] })).unwrap();
+    let mut large = volume(Modality::Ct);
+    large.frame_from_voxel = {
+        let mut rows = Matrix3x4::from_diagonal_element(4.0);
+        rows.set_column(3, &Vector3::repeat(-240.0));
+        Affine::from_rows(rows).unwrap()
+    };
+    handle(&mut node, Input::Volume(stamped(Timestamp(0), large)));
+    handle(&mut node, Input::Registration(accepted(alignment.clone())));
+    let (image, patient_from_image) = located(&Isometry3::translation(150.0, 0.0, 0.0));
+    let picture = &show(&mut node, 0, &image)[0];
+    let (mut shown, mut wrong) = (0, 0);
+    for (index, &found) in picture.pixels.as_slice().iter().enumerate() {
+        let (x, y) = (index as u32 % WIDTH_PX, index as u32 / WIDTH_PX);
+        let pixel = Point::<Image>::new(Point3::new(f64::from(x), f64::from(y), 0.0));
+        let is_known = alignment.preoperative(patient_from_image * pixel).is_some();
+        shown += usize::from(is_known);
+        wrong += usize::from(is_known != (found == 255));
+    }
+    assert!((5000..60_000).contains(&shown), "the border is in the picture: {shown}");
+    // A pixel or two along a border of some three hundred.
+    assert!(wrong < 900, "{wrong} pixels");
+}
+
 #[test]
 fn pictures_come_at_most_so_often() {
     let mut node = node(json!({ "max_rate_hz": 10.0 })).unwrap();
