@@ -73,6 +73,8 @@ pub struct Painter {
     laid_out: Option<(BTreeMap<String, Carried>, Option<Eye>)>,
     /// Looks at what was registered first.
     pub(super) eye: Option<Eye>,
+    /// Looks at the volume, as long as nothing is registered.
+    pub(super) volume_eye: Option<Eye>,
     pub(super) vessels: HashMap<String, Vessels>,
     pub(super) paths: HashMap<String, Paths>,
     pub(super) cpu: HashMap<String, (u64, u64)>,
@@ -113,6 +115,7 @@ impl Painter {
             kinds: BTreeMap::new(),
             laid_out: None,
             eye: None,
+            volume_eye: None,
             vessels: HashMap::new(),
             paths: HashMap::new(),
             cpu: HashMap::new(),
@@ -265,11 +268,12 @@ impl Painter {
 
     /// Stores the layout anew when there is something new to show.
     pub(super) fn lay_out(&mut self) -> Result<(), CanvasError> {
-        let is_same = |(kinds, eye): &(_, _)| *kinds == self.kinds && *eye == self.eye;
+        let looks = self.eye.or(self.volume_eye);
+        let is_same = |(kinds, eye): &(_, _)| *kinds == self.kinds && *eye == looks;
         if !self.laid_out.as_ref().is_some_and(is_same) {
             let is_timed = self.style.start.is_some();
-            self.canvas.lay_out(&layout::layout(&self.kinds, self.eye, is_timed))?;
-            self.laid_out = Some((self.kinds.clone(), self.eye));
+            self.canvas.lay_out(&layout::layout(&self.kinds, looks, is_timed))?;
+            self.laid_out = Some((self.kinds.clone(), looks));
         }
         Ok(())
     }

@@ -3,11 +3,15 @@
 
 use messages::Volume;
 use messages::wire::Received;
-use nalgebra::Vector3;
+use nalgebra::{Point3, Vector3};
 
 use super::canvas::{CanvasError, place};
 use super::painter::Painter;
+use super::properties::Eye;
 use super::quad::{Quad, texture};
+
+/// A volume is looked at anew when its radius has become so many times as large.
+const GROWN: f32 = 1.5;
 
 /// First and last index along x, y and z.
 type Box3 = [[usize; 2]; 3];
@@ -42,10 +46,26 @@ impl Painter {
             let name = ["x", "y", "z"][axis];
             self.canvas.draw(&format!("{base}/slice_{name}"), &quad.mesh(rgb, size), bytes)?;
         }
-        let edges = rerun::LineStrips3D::new(edges(volume, &seen))
+        let box_edges = edges(volume, &seen);
+        self.look_at_volume(&box_edges)?;
+        let edges = rerun::LineStrips3D::new(box_edges)
             .with_colors([rerun::Color::from_rgb(120, 200, 120)]);
         self.canvas.draw(&format!("{base}/seen"), &edges, 400)?;
         Ok(Some(said))
+    }
+
+    /// While nothing is registered, the volume is what there is to look at; again once it has grown a lot, so that a
+    /// person who looks at it from elsewhere is seldom disturbed.
+    fn look_at_volume(&mut self, edges: &[[[f32; 3]; 2]]) -> Result<(), CanvasError> {
+        let corners: Vec<Point3<f32>> =
+            edges.iter().flatten().map(|corner| Point3::from(*corner)).collect();
+        let Some(eye) = Eye::on(corners.iter()) else { return Ok(()) };
+        let is_grown = |before: &Eye| eye.radius_mm > GROWN * before.radius_mm;
+        if self.eye.is_none() && self.volume_eye.as_ref().is_none_or(is_grown) {
+            self.volume_eye = Some(eye);
+            self.lay_out()?;
+        }
+        Ok(())
     }
 }
 
