@@ -11,7 +11,7 @@ use super::properties::Eye;
 use super::quad::{Quad, texture};
 
 /// A volume is looked at anew when its radius has become so many times as large.
-const GROWN: f32 = 1.5;
+const GROWN: f32 = 1.2;
 
 /// First and last index along x, y and z.
 type Box3 = [[usize; 2]; 3];
