@@ -136,8 +136,12 @@ impl GrowingVolume {
         output: impl FnOnce(Volume) -> Output,
     ) -> Result<(), Error> {
         if let Some(acquired_at) = self.pasted_at.take() {
-            let filled = self.reconstruction.filled_volume(&self.ways_to_fill)?;
-            context.publish(acquired_at, output(filled.volume));
+            let volume = if self.ways_to_fill.is_empty() {
+                self.reconstruction.volume()?
+            } else {
+                self.reconstruction.filled_volume(&self.ways_to_fill)?.volume
+            };
+            context.publish(acquired_at, output(volume));
         }
         Ok(())
     }
