@@ -21,6 +21,8 @@ const FLOORS: &[(&str, u8)] = &[
     ("segmentation", 3),
     ("registration", 3),
     ("simulation", 3),
+    ("tracking", 3),
+    ("openigtlink", 3),
     ("recordings", 3),
     ("launch", 4),
     ("train", 4),
@@ -35,6 +37,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("dicom-core", &["formats"]),
     ("dicom-dictionary-std", &["formats"]),
     ("dicom-encoding", &["formats"]),
+    // The network protocol of DICOM needs sockets, which formats has none of.
+    ("dicom-ul", &["imaging", "simulation"]),
     ("rerun", &["recordings"]),
     ("tch", &["models", "train"]),
 ];

@@ -12,7 +12,7 @@ use formats::{placed_volume, surface_file};
 use messages::{
     IntensityVolume, LabelVolume, Modality, Preoperative as PreoperativeFrame, Surfaces,
 };
-use runtime::{Device, NotAdmitted, Reading, SessionPatient, outputs};
+use runtime::{Device, DeviceSession, NotAdmitted, Reading, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -187,8 +187,9 @@ impl Device for Preoperative {
         Ok(Self { outputs: read::outputs(parameters, None)?, due: Duration::ZERO })
     }
 
-    fn open_for(parameters: Parameters, patient: &SessionPatient) -> Result<Self, Error> {
-        Ok(Self { outputs: read::outputs(parameters, Some(patient))?, due: Duration::ZERO })
+    fn open_in(parameters: Parameters, session: &DeviceSession) -> Result<Self, Error> {
+        let outputs = read::outputs(parameters, Some(session.patient()))?;
+        Ok(Self { outputs, due: Duration::ZERO })
     }
 
     fn read(&mut self) -> Result<Reading<Output>, Error> {

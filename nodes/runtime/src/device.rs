@@ -6,8 +6,10 @@ use messages::Timestamp;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+use crate::device_session::DeviceSession;
+use crate::finding::Finding;
+use crate::host::explain;
 use crate::ports::Outputs;
-use crate::session_patient::SessionPatient;
 
 /// The only door from the world; replay starts none.
 pub trait Device: Sized {
@@ -24,16 +26,31 @@ pub trait Device: Sized {
     /// If it is not there or is not what the parameters say; says what to look at.
     fn open(parameters: Self::Parameters) -> Result<Self, Self::Error>;
 
-    /// Opens it in a session, for a device whose data say whose they are: it has them admitted, or fails. Others leave it.
+    /// Opens it in a session, for a device that stamps its readings on the session's clock, or whose data say whose
+    /// they are: it has them admitted, or fails. Others leave it.
     ///
     /// # Errors
     /// As [`open`](Self::open), and if the data are of another patient than the session's.
-    fn open_for(
-        parameters: Self::Parameters,
-        patient: &SessionPatient,
-    ) -> Result<Self, Self::Error> {
-        let _ = patient;
+    fn open_in(parameters: Self::Parameters, session: &DeviceSession) -> Result<Self, Self::Error> {
+        let _ = session;
         Self::open(parameters)
+    }
+
+    /// Looks at the device without a procedure, for `vesalius doctor`: does it answer, who is it, what is missing?
+    /// By default it is opened and closed again.
+    fn examine(parameters: Self::Parameters) -> Vec<Finding> {
+        match Self::open(parameters) {
+            Ok(_) => vec![Finding::good("opens")],
+            Err(error) => vec![Finding::wrong(
+                explain(&error),
+                "put right what the sentence names, then ask again",
+            )],
+        }
+    }
+
+    /// The procedure has started, at this instant of the session's clock; [`read`](Self::read) follows.
+    fn start(&mut self, started_at: Timestamp) {
+        let _ = started_at;
     }
 
     /// The next reading. Waits no longer than about 100 ms: then it returns [`Reading::Nothing`].

@@ -48,7 +48,7 @@ pub enum HostError {
 }
 
 /// An error with its causes, in one sentence each.
-fn explain(error: &dyn std::error::Error) -> String {
+pub(crate) fn explain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

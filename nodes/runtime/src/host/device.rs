@@ -15,10 +15,10 @@ use super::{HostError, explain};
 use crate::assignment::{Assignment, Mode};
 use crate::clock;
 use crate::device::{Device, Reading};
+use crate::device_session::DeviceSession;
 use crate::log;
 use crate::outbox::Outbox;
 use crate::ports::Ports as _;
-use crate::session_patient::SessionPatient;
 
 /// Runs a device as the assignment says, until it ends or is told to stop.
 ///
@@ -31,7 +31,7 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
     if matches!(assignment.mode, Mode::Replay { .. }) {
         return Err(HostError::Clock("replay"));
     }
-    let mut device = D::open_for(participant.parameters()?, &SessionPatient::of(&assignment))
+    let mut device = D::open_in(participant.parameters()?, &DeviceSession::of(&assignment))
         .map_err(|error| HostError::Participant(explain(&error)))?;
     let mut outbox = Outbox::open(&bus, &assignment, D::Output::PORTS, false)?;
     let pace =
@@ -68,6 +68,7 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
     watching.say_begun(&assignment, format!("{} runs {}", assignment.node, assignment.runs));
     outbox.health(&bus, started_at, &Health::Healthy)?;
 
+    device.start(started_at);
     let simulated = pace.is_some();
     let running_since = assignment.clock.now().since(started_at);
     if assignment.incarnation > 1 && !simulated {
