@@ -21,6 +21,7 @@ pub mod distances;
 pub mod event;
 pub mod flushed;
 pub mod frames;
+pub mod grey_window;
 pub mod guidance;
 pub mod health;
 pub mod instruction;
@@ -56,6 +57,7 @@ pub use distances::{Alarm, Distances, StructureDistance, ToolDistances, ToolPlac
 pub use event::{Event, EventKind};
 pub use flushed::{Flushed, FlushedStream};
 pub use frames::{Frame, Image, Patient, Preoperative, Probe, Tool, Tracker, Voxel};
+pub use grey_window::GreyWindow;
 pub use guidance::Guidance;
 pub use health::Health;
 pub use instruction::{Instruction, InstructionKind};

@@ -4,20 +4,6 @@
 use formats::surface_file::{Error, PointArray, Space, Surface, SurfaceKind, VtpData};
 use proptest::prelude::*;
 
-const KINDS: [SurfaceKind; 11] = [
-    SurfaceKind::StlBinary,
-    SurfaceKind::StlText,
-    SurfaceKind::PlyBinary,
-    SurfaceKind::PlyText,
-    SurfaceKind::Vtp(VtpData::Text),
-    SurfaceKind::Vtp(VtpData::Base64),
-    SurfaceKind::Vtp(VtpData::Base64Zlib),
-    SurfaceKind::Vtp(VtpData::Appended),
-    SurfaceKind::Vtp(VtpData::AppendedZlib),
-    SurfaceKind::VtkBinary,
-    SurfaceKind::VtkText,
-];
-
 /// One triangle in the left upper belly.
 fn triangle() -> Surface {
     Surface {
@@ -40,7 +26,7 @@ fn is_stl(kind: SurfaceKind) -> bool {
 
 #[test]
 fn the_same_vertex_lies_at_the_same_millimetre_in_all_kinds_and_both_spaces() {
-    for kind in KINDS {
+    for kind in SurfaceKind::ALL {
         let bytes = triangle().write(kind).unwrap();
         // Nobody has to be told how its axes lie.
         let again = Surface::read(&bytes, Space::Ras).unwrap();
@@ -105,7 +91,7 @@ fn what_no_reader_would_take_is_not_written() {
         bend(&mut surface);
         let tell = |kind: SurfaceKind| surface.write(kind).unwrap_err().to_string();
         let said = tell(SurfaceKind::VtkText);
-        assert!(KINDS.into_iter().all(|kind| tell(kind) == said), "{said}");
+        assert!(SurfaceKind::ALL.into_iter().all(|kind| tell(kind) == said), "{said}");
         said
     };
     let array =
@@ -122,20 +108,21 @@ fn what_no_reader_would_take_is_not_written() {
         ("a\nelement face 1", &[1.0, 2.0, 3.0], "printable letters"),
     ] {
         let surface = Surface { arrays: vec![array(name, values)], ..triangle() };
-        for kind in KINDS {
+        for kind in SurfaceKind::ALL {
             let said = surface.write(kind).unwrap_err().to_string();
             assert!(said.contains(reason), "{said}");
         }
     }
     let twice = vec![array("a", &[1.0; 3]), array("a", &[2.0; 3])];
-    let said = Surface { arrays: twice, ..triangle() }.write(KINDS[4]).unwrap_err().to_string();
+    let said =
+        Surface { arrays: twice, ..triangle() }.write(SurfaceKind::ALL[4]).unwrap_err().to_string();
     assert!(said.contains("a name of its own"), "{said}");
     // A PLY would take these for something else.
     for name in ["x", "ny", "Big name", "Metadata", "NULL_ARRAY"] {
         let surface = Surface { arrays: vec![array(name, &[1.0; 3])], ..triangle() };
         let is_word = ["Metadata", "NULL_ARRAY"].contains(&name);
         assert_eq!(surface.write(SurfaceKind::PlyText).is_ok(), is_word, "{name}");
-        for kind in [SurfaceKind::VtkBinary, SurfaceKind::VtkText, KINDS[4]] {
+        for kind in [SurfaceKind::VtkBinary, SurfaceKind::VtkText, SurfaceKind::ALL[4]] {
             let again = surface.write(kind).unwrap();
             assert_eq!(Surface::read(&again, Space::Ras).unwrap(), surface);
         }
@@ -156,7 +143,7 @@ fn labels_stay_whole_numbers() {
             "<DataArray type=\"Int32\" Name=\"Label\" format=\"ascii\">\n7 -1 2000000000\n"
         )
     );
-    for kind in KINDS.into_iter().filter(|kind| !is_stl(*kind)) {
+    for kind in SurfaceKind::ALL.into_iter().filter(|kind| !is_stl(*kind)) {
         let again = Surface::read(&surface.write(kind).unwrap(), Space::Ras).unwrap();
         assert_eq!(again, surface, "{kind:?}");
     }
@@ -177,7 +164,7 @@ fn a_surface_of_many_compressed_blocks_comes_back() {
     }
     let vertices_mm = (0..side * side).map(place).collect();
     let surface = Surface { vertices_mm, triangles, arrays: Vec::new(), said: Some(Space::Lps) };
-    for kind in KINDS.into_iter().filter(|kind| !is_stl(*kind)) {
+    for kind in SurfaceKind::ALL.into_iter().filter(|kind| !is_stl(*kind)) {
         let again = Surface::read(&surface.write(kind).unwrap(), Space::Ras).unwrap();
         assert!(again == surface, "{kind:?}");
     }
@@ -223,7 +210,7 @@ fn surfaces() -> impl Strategy<Value = Surface> {
 
 proptest! {
     #[test]
-    fn what_was_written_is_read_again(surface in surfaces(), kind in prop::sample::select(&KINDS[..])) {
+    fn what_was_written_is_read_again(surface in surfaces(), kind in prop::sample::select(&SurfaceKind::ALL[..])) {
         let read = Surface::read(&surface.write(kind).unwrap(), Space::Ras);
         if is_stl(kind) {
             // Triangles of which two corners are in one place are none there.

@@ -20,16 +20,6 @@ const FILES: [&str; 8] = [
     "binary-5.1.vtk",
 ];
 
-const KINDS: [TreeKind; 7] = [
-    TreeKind::Vtp(VtpData::Text),
-    TreeKind::Vtp(VtpData::Base64),
-    TreeKind::Vtp(VtpData::Base64Zlib),
-    TreeKind::Vtp(VtpData::Appended),
-    TreeKind::Vtp(VtpData::AppendedZlib),
-    TreeKind::VtkBinary,
-    TreeKind::VtkText,
-];
-
 fn fork() -> Tree {
     Tree {
         points_mm: vec![
@@ -102,7 +92,7 @@ fn every_type_of_array_of_vtk_is_read_or_passed_over() {
 
 #[test]
 fn a_tree_written_is_read_again_and_says_its_axes() {
-    for kind in KINDS {
+    for kind in TreeKind::ALL {
         let written = fork().write(kind).unwrap();
         let again = Tree::read(&written, Space::Ras).unwrap();
         assert_eq!(again, Tree { said: Some(Space::Lps), ..fork() }, "{kind:?}");
@@ -142,7 +132,7 @@ fn the_radius_is_found_under_each_name() {
     // The others stay what they are.
     let mut tree = fork();
     tree.arrays.push(PointArray { name: "radius".into(), values: vec![9.0; 5] });
-    let again = Tree::read(&tree.write(KINDS[2]).unwrap(), Space::Ras).unwrap();
+    let again = Tree::read(&tree.write(TreeKind::ALL[2]).unwrap(), Space::Ras).unwrap();
     assert_eq!((again.radius_mm, again.arrays), (tree.radius_mm, tree.arrays));
 }
 
@@ -193,7 +183,7 @@ fn what_no_reader_would_take_is_not_written() {
     let bent = |bend: fn(&mut Tree), reason: &str| {
         let mut tree = fork();
         bend(&mut tree);
-        for kind in KINDS {
+        for kind in TreeKind::ALL {
             let said = tree.write(kind).unwrap_err().to_string();
             assert!(said.contains(reason), "{kind:?}: {said}");
         }
@@ -239,7 +229,7 @@ fn trees() -> impl Strategy<Value = Tree> {
 
 proptest! {
     #[test]
-    fn any_tree_written_is_read_again(tree in trees(), kind in prop::sample::select(&KINDS[..])) {
+    fn any_tree_written_is_read_again(tree in trees(), kind in prop::sample::select(&TreeKind::ALL[..])) {
         let written = tree.write(kind).unwrap();
         prop_assert_eq!(Tree::read(&written, Space::Ras).unwrap(), tree);
     }

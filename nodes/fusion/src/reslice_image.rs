@@ -7,8 +7,9 @@
 use std::time::Duration;
 
 use messages::{
-    Affine, Alignment, Guidance, Health, Image, IntensityVolume, LocatedImage, Modality, Placement,
-    Point, Preoperative, Registration, ReslicedImage, Stamped, Timestamp, Voxel,
+    Affine, Alignment, GreyWindow, Guidance, Health, Image, IntensityVolume, LocatedImage,
+    Modality, Placement, Point, Preoperative, Registration, ReslicedImage, Stamped, Timestamp,
+    Voxel,
 };
 use nalgebra::{Matrix3x4, Point3, Vector3};
 use runtime::{Context, Node, inputs, outputs};
@@ -20,11 +21,6 @@ use crate::trust::trusted;
 
 /// Edge of a tile, pixels.
 const TILE_PX: u32 = 16;
-/// Hounsfield units that are black and white: the usual window for soft tissue.
-const SOFT_TISSUE_HU: [i16; 2] = [-160, 240];
-/// Of magnetic resonance, whose units are arbitrary, so many voxels per thousand are darker than black and brighter than
-/// white.
-const CLIPPED_PER_MILLE: usize = 10;
 /// Images may come a little early, and still be due.
 const EARLY: Duration = Duration::from_millis(5);
 
@@ -168,12 +164,15 @@ impl Scan {
         volume: IntensityVolume<Preoperative>,
         window: Option<[i16; 2]>,
     ) -> Result<Self, WrongSize> {
-        let window = window.unwrap_or_else(|| match volume.modality {
-            Modality::Ct | Modality::ConeBeamCt => SOFT_TISSUE_HU,
-            Modality::Mr => range(volume.voxels.as_slice()),
-        });
-        let greys: Vec<u8> =
-            volume.voxels.as_slice().iter().map(|&value| grey(value, window)).collect();
+        let values = volume.voxels.as_slice();
+        let window = match window {
+            Some([black, white]) => GreyWindow { black, white },
+            // A sample is enough.
+            None => GreyWindow::usual(volume.modality, || {
+                values.iter().step_by((values.len() >> 16).max(1)).copied().collect()
+            }),
+        };
+        let greys: Vec<u8> = values.iter().map(|&value| window.grey(value)).collect();
         Ok(Self {
             voxels: Voxels::new(volume.size.map(|size| size as usize), &greys)?,
             voxel_from_frame: volume.frame_from_voxel.inverse(),
@@ -285,22 +284,4 @@ fn health(guidance: &Guidance, placement: &Placement) -> Health {
         _ => return Health::Healthy,
     };
     Health::Degraded { reason: format!("nothing is shown: {reason}") }
-}
-
-/// The intensities between which all but a few lie.
-fn range(values: &[i16]) -> [i16; 2] {
-    // A sample is enough.
-    let mut sample: Vec<i16> =
-        values.iter().step_by((values.len() >> 16).max(1)).copied().collect();
-    sample.sort_unstable();
-    let clipped = sample.len() * CLIPPED_PER_MILLE / 1000;
-    let low = sample.get(clipped).copied().unwrap_or(0);
-    let high = sample.iter().rev().nth(clipped).copied().unwrap_or(0);
-    [low, high]
-}
-
-fn grey(value: i16, [black, white]: [i16; 2]) -> u8 {
-    let width = (f32::from(white) - f32::from(black)).max(1.0);
-    // A cast keeps within 0 and 255.
-    (255.0 * (f32::from(value) - f32::from(black)) / width).round() as u8
 }

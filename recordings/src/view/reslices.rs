@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use messages::wire::Received;
 use messages::{
-    Affine, Distances, Frame as _, IntensityVolume, LabelVolume, Point, Preoperative, Timestamp,
-    ToolPlace, Voxel,
+    Affine, Distances, Frame as _, GreyWindow, IntensityVolume, LabelVolume, Point, Preoperative,
+    Timestamp, ToolPlace, Voxel,
 };
 
 use super::canvas::{CanvasError, place};
@@ -28,7 +28,7 @@ const ARMS: [f32; 2] = [0.05, 0.12];
 #[derive(Debug)]
 pub enum Cut {
     /// Intensities, of which those are drawn black and white.
-    Grey(IntensityVolume<Preoperative>, [i16; 2]),
+    Grey(IntensityVolume<Preoperative>, GreyWindow),
     /// Structures.
     Labels(LabelVolume<Preoperative>),
 }

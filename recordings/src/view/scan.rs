@@ -2,7 +2,9 @@
 //! middle until a tool is followed.
 
 use messages::wire::Received;
-use messages::{Frame, IntensityVolume, LabelVolume, Modality, Patient, Preoperative, Structure};
+use messages::{
+    Frame, GreyWindow, IntensityVolume, LabelVolume, Modality, Patient, Preoperative, Structure,
+};
 
 use super::canvas::{CanvasError, place};
 use super::colours;
@@ -10,12 +12,6 @@ use super::painter::{Painted, Painter};
 use super::reslices::Cut;
 use super::slices::{Slice, slices};
 use super::vessel_tree::{frame, not_drawn};
-
-/// Hounsfield units that are drawn black and white: the usual window for soft tissue.
-const SOFT_TISSUE_HU: [i16; 2] = [-160, 240];
-/// Of magnetic resonance, whose units are arbitrary, so many per thousand are darker than black and
-/// brighter than white.
-const CLIPPED_PER_MILLE: usize = 10;
 
 /// Opacity of labels: the image must be seen through them.
 const LABELS: f32 = 0.45;
@@ -64,14 +60,16 @@ impl Painter {
         &mut self,
         received: &Received,
         volume: &IntensityVolume<In>,
-    ) -> Result<(String, [i16; 2]), CanvasError> {
+    ) -> Result<(String, GreyWindow), CanvasError> {
         let base = format!("{}/{}", In::NAME, place(&received.envelope().stream));
         let slices = slices(volume.voxels.as_slice(), volume.size, &volume.frame_from_voxel, None);
         let Some(slices) = slices else {
             self.canvas.clear(&base)?;
-            return Ok(("an empty volume".to_owned(), SOFT_TISSUE_HU));
+            return Ok(("an empty volume".to_owned(), GreyWindow::SOFT_TISSUE));
         };
-        let window = window(volume.modality, &slices);
+        let window = GreyWindow::usual(volume.modality, || {
+            slices.iter().flat_map(|slice| &slice.pixels).copied().collect()
+        });
         self.grey_slices(&base, slices, window)?;
         let modality = match volume.modality {
             Modality::Ct => "CT",
@@ -86,10 +84,10 @@ impl Painter {
         &mut self,
         base: &str,
         slices: [Slice<i16>; 3],
-        window: [i16; 2],
+        window: GreyWindow,
     ) -> Result<(), CanvasError> {
         for slice in slices {
-            let grey: Vec<u8> = slice.pixels.iter().map(|&value| grey(value, window)).collect();
+            let grey: Vec<u8> = slice.pixels.iter().map(|&value| window.grey(value)).collect();
             let bytes = grey.len();
             let image = rerun::Image::from_l8(grey, slice.size_px);
             self.canvas.draw(&format!("{base}/{}", slice.name), &image, bytes)?;
@@ -145,49 +143,4 @@ fn annotations(structures: &[Structure]) -> rerun::AnnotationContext {
         rerun::ClassDescription::from((label, structure.name.as_str(), colour))
     });
     rerun::AnnotationContext::new(std::iter::once(none).chain(classes))
-}
-
-/// The intensities that are drawn black and white.
-fn window(modality: Modality, slices: &[Slice<i16>]) -> [i16; 2] {
-    if modality != Modality::Mr {
-        return SOFT_TISSUE_HU;
-    }
-    let mut values: Vec<i16> = slices.iter().flat_map(|slice| &slice.pixels).copied().collect();
-    values.sort_unstable();
-    let clipped = values.len() * CLIPPED_PER_MILLE / 1000;
-    let low = values.get(clipped).copied().unwrap_or(0);
-    let high = values.iter().rev().nth(clipped).copied().unwrap_or(0);
-    [low, high]
-}
-
-fn grey(value: i16, [black, white]: [i16; 2]) -> u8 {
-    let width = (f64::from(white) - f64::from(black)).max(1.0);
-    // A cast keeps within 0 and 255.
-    (255.0 * (f64::from(value) - f64::from(black)) / width).round() as u8
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn soft_tissue_fills_the_greys_of_a_ct() {
-        let window = window(Modality::Ct, &[]);
-        let greys = [-1000, -160, 40, 240, 3000].map(|hu| grey(hu, window));
-        assert_eq!(greys, [0, 0, 128, 255, 255]);
-    }
-
-    #[test]
-    fn a_bright_spot_does_not_darken_an_mr() {
-        let mut pixels: Vec<i16> = (0..1000).collect();
-        pixels[999] = i16::MAX;
-        let slice = Slice { name: "axial", size_px: [1000, 1], pixels, through_px: [0.0; 2] };
-        assert_eq!(window(Modality::Mr, &[slice]), [10, 989]);
-    }
-
-    #[test]
-    fn the_widest_and_the_narrowest_windows_are_greys_too() {
-        assert_eq!(grey(i16::MAX, [i16::MIN, i16::MAX]), 255);
-        assert_eq!([4, 5, 6].map(|value| grey(value, [5, 5])), [0, 0, 255]);
-    }
 }

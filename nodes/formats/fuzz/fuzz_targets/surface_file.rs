@@ -1,25 +1,11 @@
 //! Triangle surfaces: STL, PLY and VTP.
 
-use formats::surface_file::{Error, PointArray, Space, Surface, SurfaceKind, VtpData};
+use formats::surface_file::{Error, PointArray, Space, Surface, SurfaceKind};
 
 use super::{Target, assert_said, bounded, has, odd_numbers, one_of};
 
 /// What is tried, and with what.
 pub const TARGET: Target = Target { name: "surface_file", check, seeds, words: WORDS };
-
-const KINDS: [SurfaceKind; 11] = [
-    SurfaceKind::StlBinary,
-    SurfaceKind::StlText,
-    SurfaceKind::PlyBinary,
-    SurfaceKind::PlyText,
-    SurfaceKind::Vtp(VtpData::Text),
-    SurfaceKind::Vtp(VtpData::Base64),
-    SurfaceKind::Vtp(VtpData::Base64Zlib),
-    SurfaceKind::Vtp(VtpData::Appended),
-    SurfaceKind::Vtp(VtpData::AppendedZlib),
-    SurfaceKind::VtkBinary,
-    SurfaceKind::VtkText,
-];
 
 /// What the bytes may inflate to, as values: here inflated bytes become corners of eight bytes, and these triangles.
 pub fn inflated(bytes: &[u8]) -> usize {
@@ -49,7 +35,7 @@ pub fn check(bytes: &[u8]) {
         mirrored.vertices_mm.iter_mut().for_each(|[x, y, _]| (*x, *y) = (-*x, -*y));
     }
     assert_eq!(mirrored, surface);
-    again(&Surface { said: Some(Space::Lps), ..surface }, one_of(&KINDS, bytes));
+    again(&Surface { said: Some(Space::Lps), ..surface }, one_of(&SurfaceKind::ALL, bytes));
 }
 
 /// Written and read again, it is the same; of a STL, its triangles that have an area lie in the same places.

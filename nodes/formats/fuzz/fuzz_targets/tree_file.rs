@@ -1,22 +1,12 @@
 //! Vessel trees: VTP and legacy VTK.
 
-use formats::tree_file::{Space, Tree, TreeKind, VtpData};
+use formats::tree_file::{Space, Tree, TreeKind};
 
 use super::{Target, assert_said, bounded, one_of, surface_file};
 
 /// What is tried, and with what.
 pub const TARGET: Target =
     Target { name: "tree_file", check, seeds, words: surface_file::TARGET.words };
-
-const KINDS: [TreeKind; 7] = [
-    TreeKind::Vtp(VtpData::Text),
-    TreeKind::Vtp(VtpData::Base64),
-    TreeKind::Vtp(VtpData::Base64Zlib),
-    TreeKind::Vtp(VtpData::Appended),
-    TreeKind::Vtp(VtpData::AppendedZlib),
-    TreeKind::VtkBinary,
-    TreeKind::VtkText,
-];
 
 /// Lines through points that are there, with radii that are lengths; the same whichever way the axes lie, and when they
 /// are read again as any kind of file.
@@ -48,7 +38,7 @@ pub fn check(bytes: &[u8]) {
     }
     assert_eq!(mirrored, tree);
     let tree = Tree { said: Some(Space::Lps), ..tree };
-    let kind = one_of(&KINDS, bytes);
+    let kind = one_of(&TreeKind::ALL, bytes);
     match tree.write(kind) {
         Ok(written) => {
             let again = Tree::read(&written, Space::Ras);

@@ -23,6 +23,21 @@ pub enum SurfaceKind {
 }
 
 impl SurfaceKind {
+    /// Every one.
+    pub const ALL: [Self; 11] = [
+        Self::StlBinary,
+        Self::StlText,
+        Self::PlyBinary,
+        Self::PlyText,
+        Self::Vtp(VtpData::Text),
+        Self::Vtp(VtpData::Base64),
+        Self::Vtp(VtpData::Base64Zlib),
+        Self::Vtp(VtpData::Appended),
+        Self::Vtp(VtpData::AppendedZlib),
+        Self::VtkBinary,
+        Self::VtkText,
+    ];
+
     /// Of the ending of a file name, in letters of either size; binary or compressed where there is a choice.
     ///
     /// # Errors

@@ -16,6 +16,17 @@ pub enum TreeKind {
 }
 
 impl TreeKind {
+    /// Every one.
+    pub const ALL: [Self; 7] = [
+        Self::Vtp(VtpData::Text),
+        Self::Vtp(VtpData::Base64),
+        Self::Vtp(VtpData::Base64Zlib),
+        Self::Vtp(VtpData::Appended),
+        Self::Vtp(VtpData::AppendedZlib),
+        Self::VtkBinary,
+        Self::VtkText,
+    ];
+
     /// Of the ending of a file name, in letters of either size; binary or compressed where there is a choice.
     ///
     /// # Errors
