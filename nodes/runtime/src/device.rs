@@ -76,6 +76,16 @@ pub enum Reading<Output> {
         /// What it saw.
         outputs: Vec<Output>,
     },
+    /// As [`Acquired`](Self::Acquired), but the device is not as it should be: its health says so until the next
+    /// reading that is.
+    Impaired {
+        /// On the session clock.
+        acquired_at: Timestamp,
+        /// What it saw, or that it sees nothing.
+        outputs: Vec<Output>,
+        /// A sentence for a person.
+        reason: String,
+    },
     /// Known ahead, from a file or a simulation: the runtime waits until it is due.
     Scheduled {
         /// When it is due, after the start of the procedure.

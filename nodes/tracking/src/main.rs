@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use runtime::Executable;
+use tracking::ndi::Ndi;
 
 fn main() -> ExitCode {
-    Executable::new("tracking").main()
+    Executable::new("tracking")
+        .device::<Ndi>("ndi", "a tracker of NDI (Polaris, Vega, Aurora), on the network or a serial line: poses of its tools")
+        .main()
 }

@@ -84,63 +84,70 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
             told_to_leave = order == Control::Exit;
             break;
         }
-        let (acquired_at, outputs) =
-            match device.read().map_err(|error| HostError::Participant(explain(&error)))? {
-                Reading::End => break,
-                Reading::Refused { reason } => {
-                    let now = if simulated { last } else { assignment.clock.now() };
-                    log::warn(&reason);
-                    outbox.health(&bus, now, &Health::Degraded { reason })?;
-                    continue;
+        let (acquired_at, outputs, health) = match device
+            .read()
+            .map_err(|error| HostError::Participant(explain(&error)))?
+        {
+            Reading::End => break,
+            Reading::Refused { reason } => {
+                let now = if simulated { last } else { assignment.clock.now() };
+                log::warn(&reason);
+                outbox.health(&bus, now, &Health::Degraded { reason })?;
+                continue;
+            }
+            Reading::Nothing => {
+                if limit.is_some_and(|limit| assignment.clock.now().since(started_at) > limit) {
+                    break;
                 }
-                Reading::Nothing => {
-                    if limit.is_some_and(|limit| assignment.clock.now().since(started_at) > limit) {
-                        break;
-                    }
-                    continue;
+                continue;
+            }
+            Reading::Acquired { .. } | Reading::Impaired { .. } if simulated => {
+                return Err(HostError::Clock("simulated"));
+            }
+            Reading::Acquired { acquired_at, outputs } => (acquired_at, outputs, Health::Healthy),
+            Reading::Impaired { acquired_at, outputs, reason } => {
+                (acquired_at, outputs, Health::Degraded { reason })
+            }
+            Reading::Scheduled { since_start, outputs } => {
+                if limit.is_some_and(|limit| since_start > limit) {
+                    break;
                 }
-                Reading::Acquired { .. } if simulated => return Err(HostError::Clock("simulated")),
-                Reading::Acquired { acquired_at, outputs } => (acquired_at, outputs),
-                Reading::Scheduled { since_start, outputs } => {
-                    if limit.is_some_and(|limit| since_start > limit) {
-                        break;
+                let due = started_at + since_start;
+                if let Some(pace) = &pace {
+                    outbox.mark(due)?;
+                    while !pace.wait(due, Duration::from_millis(100)) {
+                        if let Some(Control::Stop | Control::Exit) =
+                            poll(&participant.control, Duration::ZERO)
+                        {
+                            break 'reading;
+                        }
                     }
-                    let due = started_at + since_start;
-                    if let Some(pace) = &pace {
-                        outbox.mark(due)?;
-                        while !pace.wait(due, Duration::from_millis(100)) {
-                            if let Some(Control::Stop | Control::Exit) =
-                                poll(&participant.control, Duration::ZERO)
-                            {
+                } else {
+                    if assignment.incarnation > 1 && since_start < running_since {
+                        continue;
+                    }
+                    loop {
+                        let wait = due.since(assignment.clock.now());
+                        if wait.is_zero() {
+                            break;
+                        }
+                        match poll(&participant.control, wait) {
+                            Some(order @ (Control::Stop | Control::Exit)) => {
+                                told_to_leave = order == Control::Exit;
                                 break 'reading;
                             }
-                        }
-                    } else {
-                        if assignment.incarnation > 1 && since_start < running_since {
-                            continue;
-                        }
-                        loop {
-                            let wait = due.since(assignment.clock.now());
-                            if wait.is_zero() {
-                                break;
-                            }
-                            match poll(&participant.control, wait) {
-                                Some(order @ (Control::Stop | Control::Exit)) => {
-                                    told_to_leave = order == Control::Exit;
-                                    break 'reading;
-                                }
-                                Some(Control::Start { .. } | Control::Gone { .. }) | None => {}
-                            }
+                            Some(Control::Start { .. } | Control::Gone { .. }) | None => {}
                         }
                     }
-                    (due, outputs)
                 }
-            };
+                (due, outputs, Health::Healthy)
+            }
+        };
         if limit.is_some_and(|limit| acquired_at.since(started_at) > limit) {
             break;
         }
         last = acquired_at;
-        outbox.health(&bus, acquired_at, &Health::Healthy)?;
+        outbox.health(&bus, acquired_at, &health)?;
         for output in &outputs {
             let published_at = if simulated { acquired_at } else { assignment.clock.now() };
             outbox.publish(&bus, acquired_at, published_at, &Validity::Valid, output)?;

@@ -1,0 +1,190 @@
+//! From what the tracker answers to the poses of all tools: new frames only, and a reason where there is no pose.
+
+use formats::ndi::{Bx, BxState, Gbf, Placement, PortStatus, Tx, TxState};
+use messages::{Pose, Timestamp, Tool, ToolPoses, TrackedTool, Tracker, Transform};
+
+/// What one answer says of a handle: with a pose, or why there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sighting {
+    /// The port handle.
+    pub handle: u16,
+    /// The number of the frame; a disabled tool has none.
+    pub frame: Option<u32>,
+    /// What is seen.
+    pub pose: Pose<Tracker, Tool>,
+}
+
+/// The pose, if it is a place; an error that is no number is none.
+fn visible(placement: &Placement) -> Pose<Tracker, Tool> {
+    match placement.isometry() {
+        Ok(isometry) => Pose::Visible {
+            to_from_tool: Transform::from_isometry(isometry),
+            error_mm: Some(f64::from(placement.error))
+                .filter(|error| error.is_finite() && *error >= 0.0),
+        },
+        Err(unsound) => hidden(format!("the tracker gave a pose that is none: {unsound}")),
+    }
+}
+
+fn hidden(reason: impl Into<String>) -> Pose<Tracker, Tool> {
+    Pose::Hidden { reason: reason.into() }
+}
+
+fn by_status(placement: Option<&Placement>, status: PortStatus) -> Pose<Tracker, Tool> {
+    let reasons = status.reasons();
+    match placement {
+        Some(placement) if reasons.is_empty() => visible(placement),
+        _ if reasons.is_empty() => hidden(
+            "missing: the tool's markers or its sensor are not seen; clear the line of sight",
+        ),
+        _ => hidden(reasons.join("; ")),
+    }
+}
+
+const DISABLED: &str = "disabled: the tracker does not track this tool now";
+
+/// What BX says.
+pub fn of_bx(bx: &Bx) -> Vec<Sighting> {
+    let sightings = bx.handles.iter().map(|handle| {
+        let (frame, pose) = match &handle.state {
+            BxState::Seen(placement) => {
+                (Some(handle.frame), by_status(Some(placement), handle.status))
+            }
+            BxState::Missing => (Some(handle.frame), by_status(None, handle.status)),
+            BxState::Disabled => (None, hidden(DISABLED)),
+        };
+        Sighting { handle: handle.handle.into(), frame, pose }
+    });
+    sightings.collect()
+}
+
+/// What TX says.
+pub fn of_tx(tx: &Tx) -> Vec<Sighting> {
+    let sightings = tx.handles.iter().map(|handle| {
+        let (frame, pose) = match &handle.state {
+            TxState::Seen(placement) => {
+                (Some(handle.frame), by_status(Some(placement), handle.status))
+            }
+            TxState::Missing => (Some(handle.frame), by_status(None, handle.status)),
+            TxState::Disabled => (None, hidden(DISABLED)),
+            TxState::Unoccupied => (None, by_status(None, PortStatus::default())),
+        };
+        Sighting { handle: handle.handle.into(), frame, pose }
+    });
+    sightings.collect()
+}
+
+/// What BX2 says.
+pub fn of_bx2(gbf: &Gbf) -> Vec<Sighting> {
+    let mut sightings = vec![];
+    for frame in gbf.frames() {
+        for component in &frame.data.components {
+            let formats::ndi::Component::Poses(tools) = component else { continue };
+            for tool in tools {
+                let pose = match (&tool.placement, tool.status.sentence()) {
+                    (Some(placement), None) => visible(placement),
+                    (_, Some(sentence)) => hidden(sentence),
+                    (None, None) => {
+                        hidden("missing: the tool is not seen; clear the line of sight")
+                    }
+                };
+                sightings.push(Sighting { handle: tool.handle, frame: Some(frame.number), pose });
+            }
+        }
+    }
+    sightings
+}
+
+/// What is known of one tool.
+#[derive(Clone, Debug)]
+struct Seen {
+    name: String,
+    /// Its handle, or why it has none.
+    handle: Result<u16, String>,
+    last_frame: Option<u32>,
+    /// What is new since the last set was given, and when it arrived.
+    new: Option<(Timestamp, Pose<Tracker, Tool>)>,
+    /// The tracker says nothing of it any more: nobody waits for it.
+    is_absent: bool,
+}
+
+/// All tools, and which of them were seen since the last set of poses.
+///
+/// A tracker measures each kind of tools in frames of its own, so that an answer may be new for some tools only. A set is
+/// given as soon as all that are tracked are new in it, so that no old pose is ever given for a new one.
+#[derive(Clone, Debug)]
+pub struct PoseTable {
+    tools: Vec<Seen>,
+}
+
+/// Frames come in order; but for so many, that a late answer may be behind.
+const LATE_FRAMES: u32 = 1000;
+
+fn is_newer(frame: u32, last: Option<u32>) -> bool {
+    last.is_none_or(|last| {
+        let ahead = frame.wrapping_sub(last);
+        ahead != 0 && ahead < u32::MAX - LATE_FRAMES
+    })
+}
+
+impl PoseTable {
+    /// Of tools with these names, each with its handle or why it has none.
+    pub fn new(tools: impl IntoIterator<Item = (String, Result<u16, String>)>) -> Self {
+        let tools = tools.into_iter().map(|(name, handle)| Seen {
+            name,
+            handle,
+            last_frame: None,
+            new: None,
+            is_absent: false,
+        });
+        Self { tools: tools.collect() }
+    }
+
+    /// Takes what an answer says that has arrived now, and gives the set of all tools if it is complete: with the instant
+    /// at which the first of them arrived.
+    pub fn take(
+        &mut self,
+        sightings: Vec<Sighting>,
+        now: Timestamp,
+    ) -> Option<(Timestamp, ToolPoses)> {
+        let mut is_new = false;
+        for sighting in sightings {
+            let mine = self.tools.iter_mut().find(|tool| tool.handle == Ok(sighting.handle));
+            let Some(tool) = mine else { continue };
+            match sighting.frame {
+                Some(frame) if is_newer(frame, tool.last_frame) => {
+                    tool.last_frame = Some(frame);
+                    is_new = true;
+                }
+                Some(_) => continue,
+                // A tool that is disabled has no frames.
+                None => {}
+            }
+            tool.is_absent = false;
+            tool.new = Some((now, sighting.pose));
+        }
+        let waits_for = |tool: &Seen| tool.handle.is_ok() && !tool.is_absent && tool.new.is_none();
+        let complete = !self.tools.iter().any(waits_for);
+        (is_new && complete).then(|| self.set("the tracker gives no new frame of this tool", now))
+    }
+
+    /// The set now, complete or not; those without a new pose are hidden for this reason, and nobody waits for them
+    /// until they are seen again.
+    pub fn set(&mut self, reason: &str, now: Timestamp) -> (Timestamp, ToolPoses) {
+        let mut arrived_at = now;
+        let tools = self.tools.iter_mut().map(|tool| {
+            tool.is_absent = tool.new.is_none();
+            let pose = match (&tool.handle, tool.new.take()) {
+                (Err(reason), _) => hidden(reason.as_str()),
+                (Ok(_), Some((at, pose))) => {
+                    arrived_at = arrived_at.min(at);
+                    pose
+                }
+                (Ok(_), None) => hidden(reason),
+            };
+            TrackedTool { name: tool.name.clone(), pose }
+        });
+        let poses = ToolPoses { tools: tools.collect() };
+        (arrived_at, poses)
+    }
+}
