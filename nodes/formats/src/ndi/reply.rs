@@ -85,7 +85,7 @@ pub(super) fn is_text(byte: u8) -> bool {
 /// The answer to APIREV, such as `G.003.001`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ApiRevision {
-    /// `G`: a tracker of the line of Polaris Spectra and Vega; `D`: Polaris; `E`: Aurora.
+    /// A letter for the line of devices: `G` for Polaris Spectra, Lyra and Vega.
     pub family: char,
     /// The number before the second point.
     pub major: u16,

@@ -40,8 +40,10 @@ pub enum Action {
     Lost(String),
 }
 
-/// Patience while the tracker starts: a reset takes seconds.
-const START_TIMEOUT: Duration = Duration::from_secs(10);
+/// Patience with most commands while the tracker is made ready.
+const START_TIMEOUT: Duration = Duration::from_secs(2);
+/// Patience with those that take seconds: a reset, and what moves the tracker or looks at a tool.
+const SLOW_TIMEOUT: Duration = Duration::from_secs(10);
 /// A line of damaged bytes is left to run out for so long.
 const RUN_OUT: Duration = Duration::from_millis(30);
 /// Until the tracker is asked again that has just given nothing new.
@@ -87,7 +89,7 @@ impl Dialogue {
     /// Of a tracker that is set up so; without `tracks` it is made ready only.
     pub fn new(setup: Setup, tracks: bool) -> Self {
         let startup = Startup::new(&setup.tools, serial(&setup), tracks);
-        let poses = PoseTable::new([]);
+        let poses = PoseTable::new([], true);
         Self {
             setup,
             startup,
@@ -146,9 +148,13 @@ impl Dialogue {
 
     fn patience(&self) -> Duration {
         if self.phase == Phase::Tracking {
-            self.setup.reply_timeout
-        } else {
-            START_TIMEOUT.max(self.setup.reply_timeout)
+            return self.setup.reply_timeout;
+        }
+        match self.startup.question() {
+            Some(Question::Command(command)) if !is_slow(command) => {
+                START_TIMEOUT.max(self.setup.reply_timeout)
+            }
+            _ => SLOW_TIMEOUT.max(self.setup.reply_timeout),
         }
     }
 
@@ -297,7 +303,8 @@ impl Dialogue {
             },
         };
         let names = self.setup.tools.iter().map(|tool| tool.name.clone());
-        self.poses = PoseTable::new(names.zip(self.startup.handles.iter().cloned()));
+        let is_aurora = self.startup.identity.to_ascii_lowercase().contains("aurora");
+        self.poses = PoseTable::new(names.zip(self.startup.handles.iter().cloned()), !is_aurora);
         self.phase = Phase::Tracking;
         self.actions.push_back(Action::Ready);
         self.standing.clone_from(&self.startup.notices);
@@ -367,4 +374,15 @@ fn serial(setup: &Setup) -> Option<SerialSettings> {
         Address::Serial { settings, .. } => Some(*settings),
         Address::Tcp { .. } => None,
     }
+}
+
+fn is_slow(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Reset
+            | Command::Init
+            | Command::InitHandle(_)
+            | Command::StartTracking(_)
+            | Command::StopTracking
+    )
 }

@@ -115,6 +115,8 @@ struct Seen {
 #[derive(Clone, Debug)]
 pub struct PoseTable {
     tools: Vec<Seen>,
+    /// An Aurora gives an indicator without a unit in place of an error.
+    errors_in_mm: bool,
 }
 
 /// Frames come in order; but for so many, that a late answer may be behind.
@@ -128,16 +130,15 @@ fn is_newer(frame: u32, last: Option<u32>) -> bool {
 }
 
 impl PoseTable {
-    /// Of tools with these names, each with its handle or why it has none.
-    pub fn new(tools: impl IntoIterator<Item = (String, Result<u16, String>)>) -> Self {
-        let tools = tools.into_iter().map(|(name, handle)| Seen {
-            name,
-            handle,
-            last_frame: None,
-            new: None,
-            is_absent: false,
-        });
-        Self { tools: tools.collect() }
+    /// Of tools with these names, each with its handle or why it has none, and of a tracker whose errors are in mm or
+    /// not.
+    pub fn new(
+        tools: impl IntoIterator<Item = (String, Result<u16, String>)>,
+        errors_in_mm: bool,
+    ) -> Self {
+        let new =
+            |(name, handle)| Seen { name, handle, last_frame: None, new: None, is_absent: false };
+        Self { tools: tools.into_iter().map(new).collect(), errors_in_mm }
     }
 
     /// Takes what an answer says that has arrived now, and gives the set of all tools if it is complete: with the instant
@@ -161,7 +162,13 @@ impl PoseTable {
                 None => {}
             }
             tool.is_absent = false;
-            tool.new = Some((now, sighting.pose));
+            let mut pose = sighting.pose;
+            if let Pose::Visible { error_mm, .. } = &mut pose
+                && !self.errors_in_mm
+            {
+                *error_mm = None;
+            }
+            tool.new = Some((now, pose));
         }
         let waits_for = |tool: &Seen| tool.handle.is_ok() && !tool.is_absent && tool.new.is_none();
         let complete = !self.tools.iter().any(waits_for);
@@ -186,5 +193,74 @@ impl PoseTable {
         });
         let poses = ToolPoses { tools: tools.collect() };
         (arrived_at, poses)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn table(errors_in_mm: bool) -> PoseTable {
+        PoseTable::new([("a".to_owned(), Ok(1)), ("b".to_owned(), Ok(2))], errors_in_mm)
+    }
+
+    fn sighting(handle: u16, frame: u32) -> Sighting {
+        let quaternion = [1.0, 0.0, 0.0, 0.0];
+        let pose = visible(&Placement { quaternion, position_mm: [frame as f32; 3], error: 0.5 });
+        Sighting { handle, frame: Some(frame), pose }
+    }
+
+    fn x(poses: &ToolPoses, index: usize) -> Option<f64> {
+        match &poses.tools[index].pose {
+            Pose::Visible { to_from_tool, .. } => Some(to_from_tool.isometry().translation.x),
+            Pose::Hidden { .. } => None,
+        }
+    }
+
+    /// Kinds of tools with frames of their own: a set has no pose twice, and the instant of its oldest.
+    #[test]
+    fn a_set_waits_for_tools_with_other_frames() {
+        let mut table = table(true);
+        assert_eq!(table.take(vec![sighting(1, 10)], Timestamp(5)), None);
+        let (at, poses) = table.take(vec![sighting(2, 11)], Timestamp(7)).unwrap();
+        assert_eq!((at, x(&poses, 0), x(&poses, 1)), (Timestamp(5), Some(10.0), Some(11.0)));
+        assert_eq!(table.take(vec![sighting(1, 10), sighting(2, 11)], Timestamp(8)), None);
+        let (_, poses) = table.take(vec![sighting(1, 12), sighting(2, 13)], Timestamp(9)).unwrap();
+        assert_eq!((x(&poses, 0), x(&poses, 1)), (Some(12.0), Some(13.0)));
+    }
+
+    /// Once given up, a tool that the tracker no longer reports slows no other.
+    #[test]
+    fn an_absent_tool_slows_no_other() {
+        let mut table = table(true);
+        assert_eq!(table.take(vec![sighting(1, 1)], Timestamp(1)), None);
+        let (_, poses) = table.set("gone", Timestamp(2));
+        assert_eq!((x(&poses, 0), x(&poses, 1)), (Some(1.0), None));
+        for frame in 2..5 {
+            let (_, poses) = table.take(vec![sighting(1, frame)], Timestamp(3)).unwrap();
+            assert_eq!((x(&poses, 0), x(&poses, 1)), (Some(f64::from(frame)), None));
+        }
+        let (_, poses) = table.take(vec![sighting(1, 6), sighting(2, 6)], Timestamp(4)).unwrap();
+        assert_eq!(x(&poses, 1), Some(6.0));
+    }
+
+    #[test]
+    fn frames_count_up_and_around() {
+        assert!(is_newer(1, None) && is_newer(2, Some(1)) && is_newer(0, Some(u32::MAX)));
+        assert!(!is_newer(7, Some(7)) && !is_newer(6, Some(7)) && !is_newer(u32::MAX, Some(3)));
+        // A tracker that was reset counts from the beginning.
+        assert!(is_newer(3, Some(100_000)));
+    }
+
+    #[test]
+    fn an_indicator_is_no_error_in_mm() {
+        for (in_mm, expected) in [(true, Some(0.5)), (false, None)] {
+            let (_, poses) =
+                table(in_mm).take(vec![sighting(1, 1), sighting(2, 1)], Timestamp(0)).unwrap();
+            assert!(
+                matches!(poses.tools[0].pose, Pose::Visible { error_mm, .. } if error_mm == expected)
+            );
+        }
     }
 }

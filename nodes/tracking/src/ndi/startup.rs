@@ -196,7 +196,7 @@ impl Startup {
             _ => None,
         };
         match purpose {
-            Purpose::Break | Purpose::Reset if *reply == Reply::Reset => {}
+            Purpose::Break | Purpose::Reset if matches!(reply, Reply::Reset | Reply::Okay) => {}
             Purpose::Break | Purpose::Reset => return Err(failed("reset")),
             // One that is still tracking for a client that went away, or is in a state of its own.
             Purpose::Init { tries: 0 } if error.is_some() => {
