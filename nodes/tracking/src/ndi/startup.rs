@@ -209,7 +209,6 @@ impl Startup {
             }
             Purpose::Init { .. } if is_okay => {}
             Purpose::Init { .. } => return Err(failed("initialise")),
-            Purpose::StopBefore | Purpose::StopForPlugs | Purpose::Free => {}
             Purpose::Comm(settings) if is_okay => return Ok(Outcome::NextWith(settings)),
             Purpose::Comm(_) => return Err(failed("take the settings of the serial line")),
             Purpose::Version { number } => match reply {
@@ -266,7 +265,11 @@ impl Startup {
                 self.refuse(tool, "does not take the tool", reply);
                 self.first(Command::FreeHandle(handle), Purpose::Free);
             }
-            Purpose::InitLoaded { .. } => {}
+            // What cannot be stopped or freed was not tracking or is gone.
+            Purpose::StopBefore
+            | Purpose::StopForPlugs
+            | Purpose::Free
+            | Purpose::InitLoaded { .. } => {}
             Purpose::Enable { tool, handle } => self.handles[tool] = Ok(handle.into()),
             Purpose::FindPlugged { round } => {
                 let found = handles(reply, &failed)?;
