@@ -7,6 +7,7 @@ mod breathing;
 mod cone_beam;
 mod contract;
 mod demonstration;
+mod dicom;
 mod faults;
 mod identity;
 mod imported;

@@ -13,6 +13,8 @@
 //! | image plane: place, direction, spacing | PS3.3 section C.7.6.2.1.1 |
 //! | multi-frame functional groups | PS3.3 section C.7.6.16 |
 //! | rescaling to Hounsfield units and the like | PS3.3 section C.11.1.1.2 |
+//! | commands of a network ([`command`]) | PS3.7 chapters 6, 9, annexes C, E |
+//! | CT images to write ([`write`]) | PS3.3 annex A.3 |
 //!
 //! **Nothing that says who the patient is leaves this module**: of name, number and birth date, and of all unique
 //! identifiers, only hashes with the caller's secret are kept ([`PatientKey`], [`SeriesKey`], [`FrameOfReferenceKey`]);
@@ -22,6 +24,7 @@
 //! transfer syntaxes are refused by name, with a command that converts them.
 
 mod agreement;
+pub mod command;
 mod container;
 mod dataset;
 mod elements;
@@ -33,21 +36,29 @@ mod geometry;
 mod identity;
 mod intensities;
 mod jpeg;
+mod kept;
 mod modality;
 mod pixel_format;
 mod pixels;
 mod run_lengths;
 mod series;
 mod stack;
+mod storage;
+mod told;
 mod transfer_syntax;
+pub mod write;
 
 pub use container::is_dicom;
 pub use error::Error;
 pub use file::File;
 pub use file_error::{Attribute, FileError};
-pub use identity::{FrameOfReferenceKey, NoHash, PatientKey, SeriesKey};
+pub use identity::{FrameOfReferenceKey, InstanceKey, NoHash, PatientKey, SeriesKey};
+pub use kept::Damaged;
 pub use modality::Modality;
 pub use series::{Choice, Series, Summary};
+pub use storage::STORAGE_CLASSES;
+pub use told::{Instant, Told};
+pub use transfer_syntax::READ as TRANSFER_SYNTAXES;
 
 use crate::metaimage::Limits;
 

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`sequence`] | the device that plays a recorded sequence |
 //! | [`preoperative`] | the device that reads the preoperative image and its labels from files |
+//! | [`dicom_receiver`] | the device to which a scanner pushes the images of a series |
 //! | [`reconstruct`] | placed images pasted into a growing voxel volume |
 //! | [`importance_file`] | how important each pixel is for such a volume, from a picture |
 //! | [`image_area`] | where in the images of a sweep the ultrasound is |
@@ -13,6 +14,7 @@
 //! | [`files`] | the tools that tell what a file holds, and write it as another kind |
 //! | [`openigtlink_files`] | the tool that shows OpenIGTLink messages as JSON, and makes them from it |
 
+pub mod dicom_receiver;
 pub mod files;
 pub mod growing_volume;
 pub mod image_area;

@@ -53,6 +53,19 @@ pub enum ScannerKind {
     ConeBeamCt,
 }
 
+impl ScannerKind {
+    /// Whether images of a modality may be of such a scanner.
+    pub(crate) fn takes(self, modality: formats::dicom::Modality) -> bool {
+        use formats::dicom::Modality as Kind;
+        match self {
+            // Cone-beam CT comes as CT, or as angiography.
+            Self::Ct => modality == Kind::Ct,
+            Self::Mr => modality == Kind::Mr,
+            Self::ConeBeamCt => modality != Kind::Mr,
+        }
+    }
+}
+
 impl From<ScannerKind> for Modality {
     fn from(kind: ScannerKind) -> Self {
         match kind {

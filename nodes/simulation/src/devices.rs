@@ -1,8 +1,9 @@
 //! The simulated patient as devices: an ultrasound scanner and a tracking system that see the same
-//! probe, the volume image from before the procedure and one from during it, the engineer who watches, and
+//! probe, the volume image from before the procedure and one from during it, given or pushed over DICOM, the engineer who watches, and
 //! the truth of it all.
 
 pub mod cone_beam;
+pub mod dicom_scanner;
 pub mod engineer;
 pub mod patient;
 pub mod patient_truth;
@@ -11,6 +12,7 @@ pub mod tracker;
 pub mod ultrasound;
 
 pub use cone_beam::ConeBeam;
+pub use dicom_scanner::DicomScanner;
 pub use engineer::Engineer;
 pub use patient::{OperationParameters, PatientParameters};
 pub use patient_truth::PatientTruth;
@@ -79,6 +81,17 @@ pub enum Error {
     /// The volume has too many voxels or none.
     #[error(transparent)]
     Grid(#[from] crate::anatomy::grid::InvalidGrid),
+    /// What is pushed over a network needs time to pass as it does for people.
+    #[error(
+        "images are pushed over a network, in the time of people: run without `--clock simulated`, or use `simulation/cone_beam`"
+    )]
+    Simulated,
+    /// An image cannot be written as DICOM.
+    #[error(transparent)]
+    Dicom(#[from] formats::dicom::write::WriteError),
+    /// Nobody can push.
+    #[error("the thread that pushes the images cannot be started: {0}")]
+    Thread(std::io::Error),
     /// An image has not the size that it should have.
     #[error(transparent)]
     Image(#[from] messages::wire::WireError),

@@ -17,6 +17,7 @@
 //! | [`tool_shape`], [`instrument_course`], [`stylus_course`], [`operating_tools`] | instruments and their ways |
 //! | [`training`], [`training_scans`], [`anatomy::training_volume`] | images with their truth to train on |
 //! | [`truth`] | the vessels that the image should have shown |
+//! | [`dicom_push`] | images sent to a DICOM storage service, with faults |
 //! | [`devices`] | the same behind the interface of real devices |
 //! | [`sweep`] | the same as a file |
 
@@ -29,6 +30,7 @@ pub mod bmode;
 mod body_wall;
 pub mod delineation;
 pub mod devices;
+pub mod dicom_push;
 pub mod family;
 mod growth;
 mod hand;

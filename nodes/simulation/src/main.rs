@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use runtime::{Executable, Tool};
-use simulation::devices::{ConeBeam, Engineer, PatientTruth, Preoperative, Tracker, Ultrasound};
+use simulation::devices::{
+    ConeBeam, DicomScanner, Engineer, PatientTruth, Preoperative, Tracker, Ultrasound,
+};
 use simulation::report::Report;
 
 fn main() -> ExitCode {
@@ -23,6 +25,10 @@ fn main() -> ExitCode {
         .device::<ConeBeam>(
             "cone_beam",
             "a cone-beam CT of a simulated patient, made in the middle of the procedure",
+        )
+        .device::<DicomScanner>(
+            "dicom_scanner",
+            "the same cone-beam CT, pushed to a DICOM storage service as a scanner does, with faults",
         )
         .device::<Engineer>("engineer", "a person who accepts, rejects and touches by a script")
         .device::<PatientTruth>(

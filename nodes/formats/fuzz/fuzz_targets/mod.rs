@@ -10,6 +10,7 @@ mod allocations;
 mod dicom;
 #[path = "../../tests/dicom_files/frames.rs"]
 mod dicom_frames;
+mod dicom_network;
 mod dicom_seeds;
 mod dicom_series;
 mod legacy_vtk;
@@ -39,6 +40,7 @@ use nalgebra::Matrix4;
 /// All targets.
 pub const ALL: &[Target] = &[
     dicom::TARGET,
+    dicom_network::TARGET,
     dicom_series::TARGET,
     legacy_vtk::TARGET,
     metaimage::TARGET,

@@ -1,5 +1,6 @@
 //! What must be the same in all images of a volume.
 
+use std::borrow::Borrow;
 use std::fmt::Display;
 
 use nalgebra::Vector3;
@@ -13,41 +14,40 @@ const MOST_KINDS: usize = 16;
 const MOST_NAMES: usize = 3;
 
 /// Whether files are of one patient, kind and frame of reference.
-pub fn check_files(files: &[File]) -> Result<(), Error> {
+pub fn check_files<F: Borrow<File>>(files: &[F]) -> Result<(), Error> {
+    let each = || files.iter().map(Borrow::borrow);
     let hint = "take out the images of the other patient";
     let patient = |file: &File| {
         let patient = file.identity.patient;
         patient.map_or("nobody who is named".to_owned(), |key| format!("{key}"))
     };
-    same("the patient", hint, files.iter().map(|file| (&file.source, patient(file))), |a, b| {
-        a == b
-    })?;
+    same("the patient", hint, each().map(|file| (&file.source, patient(file))), |a, b| a == b)?;
     let hint = "take out the images of the other kind";
-    let modality = files.iter().map(|file| (&file.source, file.modality));
+    let modality = each().map(|file| (&file.source, file.modality));
     same("the modality", hint, modality, |a, b| a == b)?;
     let hint = "their places cannot be compared: take out the images of the other scan";
     let frame = |file: &File| {
         let frame = file.identity.frame_of_reference;
         frame.map_or("not named".to_owned(), |key| format!("{key}"))
     };
-    let frames = files.iter().map(|file| (&file.source, frame(file)));
+    let frames = each().map(|file| (&file.source, frame(file)));
     same("the frame of reference", hint, frames, |a, b| a == b)
 }
 
 /// Whether slices have one orientation, size and spacing.
-pub fn check_slices(slices: &[Slice]) -> Result<(), Error> {
+pub fn check_slices<S: Borrow<Slice>>(slices: &[S]) -> Result<(), Error> {
+    let each = || slices.iter().map(Borrow::borrow);
     let hint = "take out localizers and reformatted images: a volume has slices of one direction";
-    let orientation = slices
-        .iter()
-        .map(|it| (&it.source, Orientation(it.plane.along_row, it.plane.along_column)));
+    let orientation = each()
+        .map(|it: &Slice| (&it.source, Orientation(it.plane.along_row, it.plane.along_column)));
     same("the orientation", hint, orientation, |a, b| {
         (a.0 - b.0).amax() < 1e-4 && (a.1 - b.1).amax() < 1e-4
     })?;
     let hint = "take out the images of the other size";
-    let size = slices.iter().map(|it| (&it.source, Size(it.format.rows, it.format.columns)));
+    let size = each().map(|it: &Slice| (&it.source, Size(it.format.rows, it.format.columns)));
     same("the size", hint, size, |a, b| a == b)?;
     let hint = "take out the images of the other resolution";
-    let spacing = slices.iter().map(|it| (&it.source, Spacing(it.plane.spacing_mm)));
+    let spacing = each().map(|it: &Slice| (&it.source, Spacing(it.plane.spacing_mm)));
     same("the distance of pixels", hint, spacing, |a, b| {
         a.0.iter().zip(b.0).all(|(a, b)| (a - b).abs() <= 1e-4 * a.max(b))
     })

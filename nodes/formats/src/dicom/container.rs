@@ -94,12 +94,21 @@ impl<'a> Container<'a> {
                 return Err(FileError::missing(tags::TRANSFER_SYNTAX_UID, hint));
             }
         };
+        Ok(Self { refused, is_directory, ..Self::bare(rest, syntax, limits)? })
+    }
+
+    /// A data set with nothing around it, as it comes over a network.
+    pub fn bare(
+        bytes: &'a [u8],
+        syntax: TransferSyntax,
+        limits: &Limits,
+    ) -> Result<Self, FileError> {
         let bytes = if syntax.is_deflated {
-            Cow::Owned(inflated(rest, syntax.encoding, limits)?)
+            Cow::Owned(inflated(bytes, syntax.encoding, limits)?)
         } else {
-            Cow::Borrowed(rest)
+            Cow::Borrowed(bytes)
         };
-        Ok(Self { bytes, syntax, refused, is_directory })
+        Ok(Self { bytes, syntax, refused: None, is_directory: false })
     }
 }
 

@@ -17,8 +17,9 @@ use super::identity::Identity;
 use super::intensities::Rescale;
 use super::modality::Modality;
 use super::pixel_format::PixelFormat;
-use super::transfer_syntax::Compression;
-use super::{Error, PatientKey, SeriesKey, pixels};
+use super::told::Told;
+use super::transfer_syntax::{Compression, TransferSyntax};
+use super::{Error, InstanceKey, PatientKey, SeriesKey, pixels};
 use crate::metaimage::{Limits, Pixels};
 
 /// The most bytes that all frames together look through in the groups that they share: some frames of many and some bytes
@@ -28,10 +29,10 @@ const MOST_SHARED: u64 = 1 << 30;
 /// Where a slice comes from, for people.
 #[derive(Clone, Debug)]
 pub struct Source {
-    name: Arc<str>,
+    pub(super) name: Arc<str>,
     /// Which frame, from 1; `None` in a file of one image.
-    frame: Option<usize>,
-    is_localizer: bool,
+    pub(super) frame: Option<usize>,
+    pub(super) is_localizer: bool,
 }
 
 impl Source {
@@ -77,6 +78,7 @@ pub struct File {
     pub(super) size: Option<[u16; 2]>,
     pub(super) frames: usize,
     pub(super) is_lossy: bool,
+    pub(super) told: Told,
     /// The images, or why they cannot be had; empty if they were not wanted.
     pub(super) slices: Result<Vec<Slice>, FileError>,
 }
@@ -90,6 +92,46 @@ impl File {
     /// Which patient it is of; `None` if it does not say.
     pub fn patient(&self) -> Option<PatientKey> {
         self.identity.patient
+    }
+
+    /// Which instance of its series it is.
+    pub fn instance(&self) -> InstanceKey {
+        self.identity.instance
+    }
+
+    /// Its number in the examination, if it has one.
+    pub fn series_number(&self) -> Option<i32> {
+        self.number
+    }
+
+    /// Whether it only shows where others were planned (a scout).
+    pub fn is_localizer(&self) -> bool {
+        self.source.is_localizer
+    }
+
+    /// What it says of its whole series, and of when it was acquired.
+    pub fn told(&self) -> &Told {
+        &self.told
+    }
+
+    /// How many images it holds.
+    pub fn images(&self) -> usize {
+        self.slices.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Why its images cannot be had, if so.
+    pub fn problem(&self) -> Option<&FileError> {
+        self.slices.as_ref().err()
+    }
+
+    /// The same without its numbers: what is left is where its images lie. [`Series::check`](super::Series::check)
+    /// takes it, [`Series::assemble`](super::Series::assemble) has nothing to make a volume of.
+    #[must_use]
+    pub fn without_pixels(mut self) -> Self {
+        for slice in self.slices.iter_mut().flatten() {
+            slice.stored = Pixels::I16(Vec::new());
+        }
+        self
     }
 
     /// What made it.
@@ -118,15 +160,43 @@ impl File {
         taken: impl FnOnce(&SeriesKey) -> Option<u64>,
     ) -> Result<Option<Self>, Error> {
         let wrong = |problem| Error::File { name: name.to_owned(), problem };
-        let mut container = Container::open(bytes, limits).map_err(wrong)?;
+        let container = Container::open(bytes, limits).map_err(wrong)?;
         if container.is_directory {
             return Ok(None);
         }
+        Self::within(name, container, secret, limits, taken).map(Some).map_err(wrong)
+    }
+
+    /// From a data set with nothing around it, as it comes over a network, written in the transfer syntax with that
+    /// unique identifier.
+    ///
+    /// # Errors
+    /// If it cannot be understood as far as its series; [`problem`](Self::problem) tells what is wrong with its images.
+    pub fn of_data_set(
+        name: &str,
+        bytes: &[u8],
+        transfer_syntax: &str,
+        secret: &[u8; 32],
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        let wrong = |problem| Error::File { name: name.to_owned(), problem };
+        let syntax = TransferSyntax::from_uid(transfer_syntax).map_err(wrong)?;
+        let container = Container::bare(bytes, syntax, limits).map_err(wrong)?;
+        Self::within(name, container, secret, limits, |_| Some(0)).map_err(wrong)
+    }
+
+    fn within(
+        name: &str,
+        mut container: Container,
+        secret: &[u8; 32],
+        limits: &Limits,
+        taken: impl FnOnce(&SeriesKey) -> Option<u64>,
+    ) -> Result<Self, FileError> {
         let refused = container.refused.take();
         let encoding = container.syntax.encoding;
-        let dataset = Dataset::of_file(&container.bytes, encoding, limits).map_err(wrong)?;
-        let identity = Identity::of(&dataset, secret).map_err(wrong)?;
-        let mut file = Self::head(name, &dataset, identity).map_err(wrong)?;
+        let dataset = Dataset::of_file(&container.bytes, encoding, limits)?;
+        let identity = Identity::of(&dataset, secret)?;
+        let mut file = Self::head(name, &dataset, identity)?;
         file.is_lossy =
             match (dataset.text(tags::LOSSY_IMAGE_COMPRESSION), container.syntax.is_lossy) {
                 (_, Some(true)) => true,
@@ -138,10 +208,10 @@ impl File {
         if let Some(taken) = taken(&file.identity.series) {
             file.slices = match refused {
                 Some(refused) => Err(refused),
-                None => file.images(&dataset, container.syntax.compression, taken, limits),
+                None => file.decoded(&dataset, container.syntax.compression, taken, limits),
             };
         }
-        Ok(Some(file))
+        Ok(file)
     }
 
     fn head(name: &str, dataset: &Dataset, identity: Identity) -> Result<Self, FileError> {
@@ -164,11 +234,12 @@ impl File {
             size: size.map(|(rows, columns)| [rows, columns]),
             frames,
             is_lossy: false,
+            told: Told::read(dataset),
             slices: Ok(Vec::new()),
         })
     }
 
-    fn images(
+    fn decoded(
         &self,
         dataset: &Dataset,
         compression: Compression,

@@ -20,7 +20,7 @@ impl fmt::Display for Attribute {
 }
 
 /// Why one file cannot be read as images with a place in the body.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum FileError {
     /// The file is of another kind.
     #[error("this is no DICOM file: it begins like none; hand over only the files of the series")]

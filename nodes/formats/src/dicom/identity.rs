@@ -11,6 +11,7 @@ use std::str::FromStr;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_encoding::text::{SpecificCharacterSet, TextCodec};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::dataset::Dataset;
 use super::file_error::FileError;
@@ -25,6 +26,19 @@ macro_rules! hash {
             /// The bytes of the hash.
             pub fn as_bytes(&self) -> &[u8; 32] {
                 &self.0
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
             }
         }
 
@@ -77,6 +91,10 @@ hash! {
     SeriesKey
 }
 hash! {
+    /// Which instance (an image, or an enhanced file of many), as a keyed hash of `SOPInstanceUID`.
+    InstanceKey
+}
+hash! {
     /// In which frame of reference the places are, as a keyed hash of `FrameOfReferenceUID`: images of equal keys lie
     /// right on each other as far as the patient lay still.
     FrameOfReferenceKey
@@ -98,13 +116,22 @@ fn hashed(secret: &[u8; 32], domain: &str, texts: &[&str]) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
+impl InstanceKey {
+    /// Of the instance with this identifier, as a request to store it tells it beside the data set.
+    pub fn of(uid: &str, secret: &[u8; 32]) -> Self {
+        Self(hashed(secret, "instance", &[uid.trim_matches([' ', '\0'])]))
+    }
+}
+
 /// Who and which, of one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// `None` if the files do not say who it is.
     pub patient: Option<PatientKey>,
     /// Which series.
     pub series: SeriesKey,
+    /// Which of its instances.
+    pub instance: InstanceKey,
     /// `None` if the files do not say.
     pub frame_of_reference: Option<FrameOfReferenceKey>,
 }
@@ -114,10 +141,12 @@ impl Identity {
     pub fn of(dataset: &Dataset, secret: &[u8; 32]) -> Result<Self, FileError> {
         // De-identified files may have none; they belong together as far as they say.
         let series = text(dataset, tags::SERIES_INSTANCE_UID)?.unwrap_or_default();
+        let instance = text(dataset, tags::SOP_INSTANCE_UID)?.unwrap_or_default();
         let frame = text(dataset, tags::FRAME_OF_REFERENCE_UID)?;
         Ok(Self {
             patient: patient(dataset, secret)?,
             series: SeriesKey(hashed(secret, "series", &[&series])),
+            instance: InstanceKey::of(&instance, secret),
             frame_of_reference: frame
                 .map(|uid| FrameOfReferenceKey(hashed(secret, "frame of reference", &[&uid]))),
         })

@@ -16,7 +16,18 @@ pub struct Rescale {
     intercept: f64,
 }
 
+impl From<[f64; 2]> for Rescale {
+    fn from([slope, intercept]: [f64; 2]) -> Self {
+        Self { slope, intercept }
+    }
+}
+
 impl Rescale {
+    /// Slope and intercept.
+    pub fn parts(self) -> [f64; 2] {
+        [self.slope, self.intercept]
+    }
+
     /// From the data set or group that holds both; only a CT must have them.
     pub fn read(dataset: Option<&Dataset>, modality: Modality) -> Result<Self, FileError> {
         let number = |tag| dataset.map(|it| it.decimal(tag)).transpose().map(Option::flatten);

@@ -3,13 +3,14 @@
 use std::ops::RangeInclusive;
 
 use dicom_dictionary_std::tags;
+use serde::{Deserialize, Serialize};
 
 use super::dataset::Dataset;
 use super::file_error::FileError;
 use crate::metaimage::Pixels;
 
 /// Size and number type of each frame.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PixelFormat {
     /// How many rows, and how many pixels each has.
     pub rows: u16,
@@ -84,6 +85,11 @@ impl PixelFormat {
     /// Pixels of a frame.
     pub fn pixels(&self) -> usize {
         usize::from(self.rows) * usize::from(self.columns)
+    }
+
+    /// Whether numbers may be below 0.
+    pub fn is_signed(&self) -> bool {
+        self.is_signed
     }
 
     /// Whether a stored number fills up the image.

@@ -81,6 +81,30 @@ pub struct Series {
 }
 
 impl Series {
+    /// Whether files, with or without their pixels, would make one volume, by where their images lie: the voxels along
+    /// rows, columns and the stack.
+    ///
+    /// # Errors
+    /// As [`Self::assemble`], but for numbers.
+    pub fn check(files: &[&File]) -> Result<[usize; 3], Error> {
+        agreement::check_files(files)?;
+        let mut slices: Vec<&Slice> = Vec::new();
+        for file in files {
+            match &file.slices {
+                Ok(own) => slices.extend(own),
+                Err(problem) => {
+                    let name = file.source.name().to_owned();
+                    return Err(Error::File { name, problem: problem.clone() });
+                }
+            }
+        }
+        agreement::check_slices(&slices)?;
+        stack::sort(&mut slices)?;
+        let Some(first) = slices.first() else { return Err(Error::NoImages) };
+        let format = &first.format;
+        Ok([usize::from(format.columns), usize::from(format.rows), slices.len()])
+    }
+
     /// The images of one series as a volume, in whatever order the files come.
     ///
     /// # Errors

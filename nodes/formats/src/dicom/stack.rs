@@ -1,5 +1,7 @@
 //! Slices in their order, and the grid they make: by where they lie, never by number or file name.
 
+use std::borrow::Borrow;
+
 use nalgebra::{Matrix3, Matrix4, Vector3};
 
 use super::Error;
@@ -16,15 +18,16 @@ const TOLERANCE_STEPS: f64 = 0.2;
 const TILT_DEGREES: f64 = 0.1;
 
 /// Sorts slices of one orientation along their normal, and gives the map from voxels to millimetres in LPS.
-pub fn sort(slices: &mut [Slice]) -> Result<Matrix4<f64>, Error> {
+pub fn sort<S: Borrow<Slice>>(slices: &mut [S]) -> Result<Matrix4<f64>, Error> {
     let Some(first) = slices.first() else { return Err(Error::NoImages) };
-    let plane = first.plane.clone();
+    let plane = first.borrow().plane.clone();
     let normal = plane.normal();
-    let along = |slice: &Slice| normal.dot(&slice.plane.position_mm);
+    let along = |slice: &S| normal.dot(&slice.borrow().plane.position_mm);
     slices.sort_by(|a, b| along(a).total_cmp(&along(b)));
     let ([first, .., last], steps) = (&*slices, slices.len() as f64 - 1.0) else {
-        return Err(Error::OneImage { name: slices[0].source.to_string() });
+        return Err(Error::OneImage { name: slices[0].borrow().source.to_string() });
     };
+    let (first, last) = (first.borrow(), last.borrow());
     let places: Vec<f64> = slices.iter().map(along).collect();
     let spacing_mm = spacing(slices, &places)?;
 
@@ -38,11 +41,11 @@ pub fn sort(slices: &mut [Slice]) -> Result<Matrix4<f64>, Error> {
     let tolerance_mm = TOLERANCE_MM.min(TOLERANCE_STEPS * spacing_mm);
     let off = |index: usize| {
         let place = first.plane.position_mm + step * index as f64;
-        (slices[index].plane.position_mm - place).norm()
+        (slices[index].borrow().plane.position_mm - place).norm()
     };
     let worst = (0..slices.len()).max_by(|a, b| off(*a).total_cmp(&off(*b)));
     if let Some(index) = worst.filter(|index| off(*index) > tolerance_mm) {
-        let (name, off_mm) = (slices[index].source.to_string(), off(index));
+        let (name, off_mm) = (slices[index].borrow().source.to_string(), off(index));
         return Err(Error::Uneven { name, off_mm, spacing_mm, tolerance_mm });
     }
     let [x, y] = plane.spacing_mm;
@@ -52,9 +55,9 @@ pub fn sort(slices: &mut [Slice]) -> Result<Matrix4<f64>, Error> {
 }
 
 /// The usual distance of neighbours, if none lie at the same place and none are missing between.
-fn spacing(slices: &[Slice], places: &[f64]) -> Result<f64, Error> {
+fn spacing<S: Borrow<Slice>>(slices: &[S], places: &[f64]) -> Result<f64, Error> {
     let gaps: Vec<f64> = places.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let name = |index: usize| slices[index].source.to_string();
+    let name = |index: usize| slices[index].borrow().source.to_string();
     let is_same = |gap: &f64| *gap < SAME_MM;
     if let Some(at) = gaps.iter().position(is_same) {
         return Err(Error::SamePlace {

@@ -68,6 +68,21 @@ impl TransferSyntax {
     }
 }
 
+/// The unique identifiers of all transfer syntaxes that are read, with their names.
+pub const READ: &[(&str, &str)] = &[
+    (uids::EXPLICIT_VR_LITTLE_ENDIAN, "explicit little endian"),
+    (uids::IMPLICIT_VR_LITTLE_ENDIAN, "implicit little endian"),
+    (uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, "deflated"),
+    (EXPLICIT_BIG, "explicit big endian"),
+    (uids::RLE_LOSSLESS, "RLE"),
+    (uids::JPEG_LOSSLESS_SV1, "JPEG lossless, first-order"),
+    (uids::JPEG_LOSSLESS, "JPEG lossless"),
+    (uids::JPEG2000_LOSSLESS, "JPEG 2000 lossless"),
+    (uids::JPEG2000, "JPEG 2000"),
+    (uids::JPEG_BASELINE8_BIT, "JPEG baseline"),
+    (uids::JPEG_EXTENDED12_BIT, "JPEG extended"),
+];
+
 /// Retired, yet still in archives.
 const EXPLICIT_BIG: &str = "1.2.840.10008.1.2.2";
 
@@ -97,5 +112,17 @@ fn unsupported(uid: &str) -> (&'static str, &'static str) {
             "convert the file first, for example with dcmtk's `dcmdjpeg in.dcm out.dcm` or `gdcmconv --raw in.dcm out.dcm`",
         ),
         _ => ("of that identifier", raw),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_are_named_are_read() {
+        for (uid, name) in READ {
+            assert!(TransferSyntax::from_uid(uid).is_ok(), "{name}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use formats::dicom::{Modality, PatientKey};
+use formats::dicom::PatientKey;
 use formats::metaimage::Limits;
 use formats::placed_volume::PlacedVolume;
 use messages::{Affine, IntensityVolume, LabelVolume, Structure};
@@ -81,12 +81,7 @@ fn series(
 ) -> Result<PlacedVolume, Error> {
     let secret = session.map_or_else(files::secret, |session| *session.secret());
     let series = files::only_series(path, &secret)?;
-    let fits = match expected {
-        // Cone-beam CT comes as CT, or as angiography.
-        ScannerKind::Ct => series.modality == Modality::Ct,
-        ScannerKind::Mr => series.modality == Modality::Mr,
-        ScannerKind::ConeBeamCt => series.modality != Modality::Mr,
-    };
+    let fits = expected.takes(series.modality);
     if !fits {
         return Err(Error::Modality { path: path.to_owned(), came: series.modality, expected });
     }

@@ -44,19 +44,19 @@ pub struct Parameters {
     pub phase: Phase,
 }
 
-fn at_s() -> f64 {
+pub(super) fn at_s() -> f64 {
     40.0
 }
-fn spacing_mm() -> f64 {
+pub(super) fn spacing_mm() -> f64 {
     1.2
 }
-fn radius_mm() -> f64 {
+pub(super) fn radius_mm() -> f64 {
     100.0
 }
-fn height_mm() -> f64 {
+pub(super) fn height_mm() -> f64 {
     150.0
 }
-fn phase() -> Phase {
+pub(super) fn phase() -> Phase {
     Phase::PortalVenous
 }
 
@@ -68,21 +68,19 @@ outputs! {
     }
 }
 
-/// The device.
-///
-/// The image is computed when the device is opened and published at its time. The probe is lifted off
-/// while it is made.
-pub struct ConeBeam {
-    outputs: Option<Vec<Output>>,
-    due: Duration,
+/// One image, and what it shows.
+pub(super) struct Scan {
+    /// When it is made, after the start.
+    pub due: Duration,
+    /// The image.
+    pub image: IntensityVolume<Patient>,
+    /// Which structure each of its voxels truly is.
+    pub truth: LabelVolume<Patient>,
 }
 
-impl Device for ConeBeam {
-    type Parameters = Parameters;
-    type Output = Output;
-    type Error = Error;
-
-    fn open(parameters: Parameters) -> Result<Self, Error> {
+impl Scan {
+    /// Makes it.
+    pub fn of(parameters: Parameters) -> Result<Self, Error> {
         let Parameters { patient, at_s, spacing_mm, radius_mm, height_mm, phase } = parameters;
         Error::check("at_s", at_s, 0.0, DAY_S)?;
         Error::check("spacing_mm", spacing_mm, 0.5, 10.0)?;
@@ -102,6 +100,26 @@ impl Device for ConeBeam {
         let image = volumes::intensity_volume(&grid, Modality::ConeBeamCt, values, in_place);
         let truth = deformed_labels(&now, &grid, radius_mm, threads);
         let truth = volumes::label_volume(truth, in_place);
+        Ok(Self { due, image, truth })
+    }
+}
+
+/// The device.
+///
+/// The image is computed when the device is opened and published at its time. The probe is lifted off
+/// while it is made.
+pub struct ConeBeam {
+    outputs: Option<Vec<Output>>,
+    due: Duration,
+}
+
+impl Device for ConeBeam {
+    type Parameters = Parameters;
+    type Output = Output;
+    type Error = Error;
+
+    fn open(parameters: Parameters) -> Result<Self, Error> {
+        let Scan { due, image, truth } = Scan::of(parameters)?;
         Ok(Self { outputs: Some(vec![Output::Image(image), Output::Truth(truth)]), due })
     }
 
