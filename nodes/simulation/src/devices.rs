@@ -31,7 +31,7 @@ fn first_sample(since_start: Duration, rate_hz: f64) -> u64 {
 }
 
 /// The longest time that can be asked for, s.
-const DAY_S: f64 = 86_400.0;
+pub(crate) const DAY_S: f64 = 86_400.0;
 
 /// Why a simulated device cannot work.
 #[derive(Debug, thiserror::Error)]

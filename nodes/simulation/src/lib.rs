@@ -17,6 +17,7 @@
 //! | [`tool_shape`], [`instrument_course`], [`stylus_course`], [`operating_tools`] | instruments and their ways |
 //! | [`training`], [`training_scans`], [`anatomy::training_volume`] | images with their truth to train on |
 //! | [`truth`] | the vessels that the image should have shown |
+//! | [`faults`] | what goes wrong with an emulated device, by a script |
 //! | [`devices`] | the same behind the interface of real devices |
 //! | [`sweep`] | the same as a file |
 
@@ -30,6 +31,7 @@ mod body_wall;
 pub mod delineation;
 pub mod devices;
 pub mod family;
+pub mod faults;
 mod growth;
 mod hand;
 mod image_plane;
