@@ -15,6 +15,7 @@
 //! | [`plus_config`] | PLUS device-set XML: its transforms, and how it reconstructs volumes |
 //! | [`plus_transforms`] | from one frame of a PLUS sequence to another |
 //! | [`openigtlink`] | OpenIGTLink messages, versions 1 to 3, from bytes, from a stream of them, and back; as JSON |
+//! | [`ndi`] | what NDI's trackers and their hosts say to each other (Combined API), both sides; `.rom` files |
 //!
 //! All bytes are taken as hostile: a reader returns a well-formed value or an error that names the
 //! key and the line, never panics, and never allocates more than the bytes that came can fill. Each reader has a fuzz
@@ -24,6 +25,7 @@ pub mod dicom;
 mod gzip;
 mod matrix_text;
 pub mod metaimage;
+pub mod ndi;
 pub mod nifti;
 pub mod nrrd;
 pub mod openigtlink;

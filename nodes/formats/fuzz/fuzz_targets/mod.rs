@@ -14,6 +14,7 @@ mod dicom_seeds;
 mod dicom_series;
 mod legacy_vtk;
 mod metaimage;
+mod ndi;
 mod nifti;
 mod nifti_pair;
 mod nrrd;
@@ -41,6 +42,7 @@ pub const ALL: &[Target] = &[
     dicom_series::TARGET,
     legacy_vtk::TARGET,
     metaimage::TARGET,
+    ndi::TARGET,
     nifti::TARGET,
     nifti_pair::TARGET,
     nrrd::TARGET,
