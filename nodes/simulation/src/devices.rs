@@ -4,6 +4,9 @@
 
 pub mod cone_beam;
 pub mod engineer;
+mod fault_teller;
+pub mod ndi_tracker;
+pub mod openigtlink_ultrasound;
 pub mod patient;
 pub mod patient_truth;
 pub mod preoperative;
@@ -12,6 +15,8 @@ pub mod ultrasound;
 
 pub use cone_beam::ConeBeam;
 pub use engineer::Engineer;
+pub use ndi_tracker::NdiTracker;
+pub use openigtlink_ultrasound::OpenIgtLinkUltrasound;
 pub use patient::{OperationParameters, PatientParameters};
 pub use patient_truth::PatientTruth;
 pub use preoperative::Preoperative;
@@ -79,6 +84,38 @@ pub enum Error {
     /// The volume has too many voxels or none.
     #[error(transparent)]
     Grid(#[from] crate::anatomy::grid::InvalidGrid),
+    /// A fault script cannot be followed.
+    #[error(transparent)]
+    Faults(#[from] crate::faults::FaultError),
+    /// The tools of an emulated tracker have no course.
+    #[error(transparent)]
+    Trajectory(#[from] crate::trajectory::TrajectoryError),
+    /// An emulated device cannot be served.
+    #[error(transparent)]
+    Serve(#[from] crate::ndi_server::ServeError),
+    /// An emulated device cannot listen.
+    #[error(
+        "cannot listen at {address}: {source}; write HOST:PORT, and another port if a program is there"
+    )]
+    Listen {
+        /// Where.
+        address: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The tracker has no such rate.
+    #[error("`rate_hz` of this tracker must be one of {rates:?}, but is {rate_hz}")]
+    FrameRate {
+        /// What it is.
+        rate_hz: f64,
+        /// What it may be.
+        rates: &'static [f64],
+    },
+    /// Time is simulated.
+    #[error(
+        "an emulated device is served to drivers of real ones, so it needs a live session: leave `--clock simulated` out, or take `simulation/tracker`"
+    )]
+    NotLive,
     /// An image has not the size that it should have.
     #[error(transparent)]
     Image(#[from] messages::wire::WireError),

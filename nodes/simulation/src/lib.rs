@@ -17,6 +17,8 @@
 //! | [`tool_shape`], [`instrument_course`], [`stylus_course`], [`operating_tools`] | instruments and their ways |
 //! | [`training`], [`training_scans`], [`anatomy::training_volume`] | images with their truth to train on |
 //! | [`truth`] | the vessels that the image should have shown |
+//! | [`trajectory`], [`ndi_emulator`], [`ndi_server`] | a tracker behind its real protocol, and where its tools are |
+//! | [`tracked_ultrasound`], [`igtl_server`] | tracked ultrasound as PLUS serves it |
 //! | [`faults`] | what goes wrong with an emulated device, by a script |
 //! | [`devices`] | the same behind the interface of real devices |
 //! | [`sweep`] | the same as a file |
@@ -34,11 +36,14 @@ pub mod family;
 pub mod faults;
 mod growth;
 mod hand;
+pub mod igtl_server;
 mod image_plane;
 pub mod insonified;
 pub mod instrument_course;
 pub mod landmarks;
 pub mod misalignment;
+pub mod ndi_emulator;
+pub mod ndi_server;
 pub mod occlusion;
 pub mod operating_tools;
 pub mod organ_sensor;
@@ -59,9 +64,11 @@ pub mod sweep;
 pub mod targets;
 mod tissue_map;
 pub mod tool_shape;
+pub mod tracked_ultrasound;
 pub mod tracker;
 pub mod training;
 pub mod training_scans;
+pub mod trajectory;
 pub mod true_distance;
 pub mod true_tree;
 pub mod truth;

@@ -1,5 +1,7 @@
 //! True poses to measured ones, under the faults that are in force.
 
+use std::cell::Cell;
+use std::convert::Infallible;
 use std::time::Duration;
 
 use nalgebra::{Isometry3, Point3, Translation3, UnitQuaternion, Vector3};
@@ -117,6 +119,17 @@ impl FaultScript {
             return Ok(Sight::Hidden(Hidden::Blocked));
         }
         Ok(if out { Sight::OutOfVolume { pose } } else { Sight::Seen { pose, hidden_markers } })
+    }
+
+    /// The instant that is shown `at` after the start of a stream without poses, such as of images; none if nothing is.
+    pub fn instant_shown(&self, stream: &str, at: Duration) -> Option<Duration> {
+        let shown = Cell::new(at);
+        let sight = self.measure(stream, at, &[], |at| {
+            shown.set(at);
+            Ok::<_, Infallible>(Sight::whole(Isometry3::identity()))
+        });
+        let hidden = matches!(sight, Ok(Sight::Hidden(_)));
+        (!hidden).then(|| shown.get())
     }
 
     fn of<'a>(&'a self, tool: &str, at: Duration) -> impl Iterator<Item = InForce<'a>> {
