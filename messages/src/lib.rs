@@ -24,6 +24,7 @@ pub mod frames;
 pub mod grey_window;
 pub mod guidance;
 pub mod health;
+pub mod injected_fault;
 pub mod instruction;
 pub mod intensity_volume;
 pub mod journal_entry;
@@ -60,6 +61,7 @@ pub use frames::{Frame, Image, Patient, Preoperative, Probe, Tool, Tracker, Voxe
 pub use grey_window::GreyWindow;
 pub use guidance::Guidance;
 pub use health::Health;
+pub use injected_fault::{FaultPhase, InjectedFault};
 pub use instruction::{Instruction, InstructionKind};
 pub use intensity_volume::{IntensityVolume, Modality};
 pub use journal_entry::{JournalEntry, Taken};

@@ -76,6 +76,7 @@ pub fn schemas() -> Vec<Schema> {
         Schema::of::<crate::Event>(),
         Schema::of::<crate::Flushed>(),
         Schema::of::<crate::Health>(),
+        Schema::of::<crate::InjectedFault>(),
         Schema::of::<crate::Instruction>(),
         Schema::of::<crate::IntensityVolume<crate::Preoperative>>(),
         Schema::of::<crate::JournalEntry>(),

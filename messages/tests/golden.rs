@@ -14,13 +14,13 @@ use bytes::Bytes;
 use examples::{image, origin, placed, registration, structures, vessel_tree, voxels};
 use messages::wire::{Received, Validity, message};
 use messages::{
-    Affine, Alarm, Distances, Event, EventKind, Flushed, FlushedStream, Guidance, Health,
-    InputStatus, Instruction, InstructionKind, IntensityVolume, JournalEntry, LabelVolume,
-    Landmark, LandmarkCheck, LandmarkTouch, Landmarks, LocatedImage, Message, Modality,
-    ModelIdentity, NodeStatus, Outline, OutputStatus, Overlay, Percentiles, Placement, Point, Pose,
-    Preoperative, RegistrationState, ReslicedImage, Score, Scores, SegmentedImage,
-    StructureDistance, Surfaces, Taken, Timestamp, ToolDistances, ToolPlace, ToolPoses,
-    TrackedTool, Transform, Volume,
+    Affine, Alarm, Distances, Event, EventKind, FaultPhase, Flushed, FlushedStream, Guidance,
+    Health, InjectedFault, InputStatus, Instruction, InstructionKind, IntensityVolume,
+    JournalEntry, LabelVolume, Landmark, LandmarkCheck, LandmarkTouch, Landmarks, LocatedImage,
+    Message, Modality, ModelIdentity, NodeStatus, Outline, OutputStatus, Overlay, Percentiles,
+    Placement, Point, Pose, Preoperative, RegistrationState, ReslicedImage, Score, Scores,
+    SegmentedImage, StructureDistance, Surfaces, Taken, Timestamp, ToolDistances, ToolPlace,
+    ToolPoses, TrackedTool, Transform, Volume,
 };
 use nalgebra::{Isometry3, Matrix3x4, Point3, Quaternion, Translation3, UnitQuaternion};
 
@@ -233,6 +233,19 @@ fn landmark_touch() {
         touched: Point::new(Point3::new(-1.0, 2.0, 30.5)),
         spread_mm: 0.75,
         samples: 61,
+    });
+}
+
+#[test]
+fn injected_fault() {
+    check(&InjectedFault {
+        device: "polaris vega".into(),
+        fault: "dropout".into(),
+        line: 2,
+        repetition: 3,
+        tools: vec!["probe".into()],
+        phase: FaultPhase::Ends,
+        text: "probe is no longer lost now and then".into(),
     });
 }
 

@@ -5,6 +5,9 @@
 pub mod cone_beam;
 pub mod dicom_scanner;
 pub mod engineer;
+mod fault_teller;
+pub mod ndi_tracker;
+pub mod openigtlink_ultrasound;
 pub mod patient;
 pub mod patient_truth;
 pub mod preoperative;
@@ -14,6 +17,8 @@ pub mod ultrasound;
 pub use cone_beam::ConeBeam;
 pub use dicom_scanner::DicomScanner;
 pub use engineer::Engineer;
+pub use ndi_tracker::NdiTracker;
+pub use openigtlink_ultrasound::OpenIgtLinkUltrasound;
 pub use patient::{OperationParameters, PatientParameters};
 pub use patient_truth::PatientTruth;
 pub use preoperative::Preoperative;
@@ -33,7 +38,7 @@ fn first_sample(since_start: Duration, rate_hz: f64) -> u64 {
 }
 
 /// The longest time that can be asked for, s.
-const DAY_S: f64 = 86_400.0;
+pub(crate) const DAY_S: f64 = 86_400.0;
 
 /// Why a simulated device cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -81,17 +86,47 @@ pub enum Error {
     /// The volume has too many voxels or none.
     #[error(transparent)]
     Grid(#[from] crate::anatomy::grid::InvalidGrid),
-    /// What is pushed over a network needs time to pass as it does for people.
-    #[error(
-        "images are pushed over a network, in the time of people: run without `--clock simulated`, or use `simulation/cone_beam`"
-    )]
-    Simulated,
     /// An image cannot be written as DICOM.
     #[error(transparent)]
     Dicom(#[from] formats::dicom::write::WriteError),
     /// Nobody can push.
     #[error("the thread that pushes the images cannot be started: {0}")]
     Thread(std::io::Error),
+    /// A fault script cannot be followed.
+    #[error(transparent)]
+    Faults(#[from] crate::faults::FaultError),
+    /// The tools of an emulated tracker have no course.
+    #[error(transparent)]
+    Trajectory(#[from] crate::trajectory::TrajectoryError),
+    /// An emulated device cannot be served.
+    #[error(transparent)]
+    Serve(#[from] crate::ndi_server::ServeError),
+    /// An emulated device cannot listen.
+    #[error(
+        "cannot listen at {address}: {source}; write HOST:PORT, and another port if a program is there"
+    )]
+    Listen {
+        /// Where.
+        address: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The tracker has no such rate.
+    #[error("`rate_hz` of this tracker must be one of {rates:?}, but is {rate_hz}")]
+    FrameRate {
+        /// What it is.
+        rate_hz: f64,
+        /// What it may be.
+        rates: &'static [f64],
+    },
+    /// Time is simulated.
+    #[error(
+        "what is behind a real protocol is served in the time of people: leave `--clock simulated` out, or take `{instead}`"
+    )]
+    NotLive {
+        /// The device that keeps to the simulated clock.
+        instead: &'static str,
+    },
     /// An image has not the size that it should have.
     #[error(transparent)]
     Image(#[from] messages::wire::WireError),

@@ -18,6 +18,9 @@
 //! | [`training`], [`training_scans`], [`anatomy::training_volume`] | images with their truth to train on |
 //! | [`truth`] | the vessels that the image should have shown |
 //! | [`dicom_push`] | images sent to a DICOM storage service, with faults |
+//! | [`trajectory`], [`ndi_emulator`], [`ndi_server`] | a tracker behind its real protocol, and where its tools are |
+//! | [`tracked_ultrasound`], [`igtl_server`] | tracked ultrasound as PLUS serves it |
+//! | [`faults`] | what goes wrong with an emulated device, by a script |
 //! | [`devices`] | the same behind the interface of real devices |
 //! | [`sweep`] | the same as a file |
 
@@ -32,13 +35,17 @@ pub mod delineation;
 pub mod devices;
 pub mod dicom_push;
 pub mod family;
+pub mod faults;
 mod growth;
 mod hand;
+pub mod igtl_server;
 mod image_plane;
 pub mod insonified;
 pub mod instrument_course;
 pub mod landmarks;
 pub mod misalignment;
+pub mod ndi_emulator;
+pub mod ndi_server;
 pub mod occlusion;
 pub mod operating_tools;
 pub mod organ_sensor;
@@ -59,9 +66,11 @@ pub mod sweep;
 pub mod targets;
 mod tissue_map;
 pub mod tool_shape;
+pub mod tracked_ultrasound;
 pub mod tracker;
 pub mod training;
 pub mod training_scans;
+pub mod trajectory;
 pub mod true_distance;
 pub mod true_tree;
 pub mod truth;

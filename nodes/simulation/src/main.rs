@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use runtime::{Executable, Tool};
 use simulation::devices::{
-    ConeBeam, DicomScanner, Engineer, PatientTruth, Preoperative, Tracker, Ultrasound,
+    ConeBeam, DicomScanner, Engineer, NdiTracker, OpenIgtLinkUltrasound, PatientTruth,
+    Preoperative, Tracker, Ultrasound,
 };
 use simulation::report::Report;
 
@@ -17,6 +18,14 @@ fn main() -> ExitCode {
         .device::<Tracker>(
             "tracker",
             "poses of the simulated probe, of the patient's reference sensor, and of instruments",
+        )
+        .device::<NdiTracker>(
+            "ndi_tracker",
+            "an emulated Polaris Vega or Aurora that drivers of real ones connect to, with scripted faults",
+        )
+        .device::<OpenIgtLinkUltrasound>(
+            "openigtlink_ultrasound",
+            "tracked ultrasound of a simulated patient, served over OpenIGTLink as PLUS does, with scripted faults",
         )
         .device::<Preoperative>(
             "preoperative",
@@ -40,6 +49,11 @@ fn main() -> ExitCode {
             name: "simulate-sweep",
             help: "writes a tracked sweep over a simulated patient as a PLUS sequence",
             run: simulation::sweep::run,
+        })
+        .tool(Tool {
+            name: "emulate-ndi",
+            help: "serves an emulated tracker of NDI on the network or on a serial line, with scripted faults",
+            run: simulation::ndi_server::tool::run,
         })
         .main()
 }

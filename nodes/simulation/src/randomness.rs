@@ -41,16 +41,29 @@ pub(crate) enum Purpose {
     MagneticResonance = 38,
     ConeBeam = 39,
     Centrelines = 40,
+    FaultTimes = 48,
+    FaultDropout = 49,
+    FaultJitter = 50,
+    FaultNoise = 51,
+    FaultField = 52,
+    FaultBytes = 53,
+    Trajectory = 54,
 }
 
 /// The stream number `index` for one purpose: the same bytes in every run and on every thread.
 ///
 /// Seed, purpose and index fill the key of the cipher side by side, so no two triples meet.
 pub(crate) fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
+    stream_of(seed, purpose, 0, index)
+}
+
+/// The same for each of several parts, such as the lines of a script.
+pub(crate) fn stream_of(seed: u64, purpose: Purpose, part: u64, index: u64) -> ChaCha8Rng {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
     key[8] = purpose as u8;
     key[16..24].copy_from_slice(&index.to_le_bytes());
+    key[24..].copy_from_slice(&part.to_le_bytes());
     ChaCha8Rng::from_seed(key)
 }
 

@@ -22,7 +22,8 @@ pub(crate) fn catmull_rom(knots: &[Point3<f64>], step_mm: f64) -> Vec<Point3<f64
     points
 }
 
-fn interpolate(
+/// The point at the part `t`, 0 to 1, of the way between `start` and `end`.
+pub(crate) fn interpolate(
     before: Point3<f64>,
     start: Point3<f64>,
     end: Point3<f64>,

@@ -177,7 +177,7 @@ impl Device for DicomScanner {
 
     fn open_in(parameters: Parameters, session: &DeviceSession) -> Result<Self, Error> {
         if !session.is_live() {
-            return Err(Error::Simulated);
+            return Err(Error::NotLive { instead: "simulation/cone_beam" });
         }
         Self::begin(parameters, session.clock())
     }
