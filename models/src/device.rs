@@ -86,7 +86,7 @@ impl Processor {
     /// # Errors
     /// Why not, in a sentence.
     pub fn cuda_here() -> Result<(), &'static str> {
-        cuda().as_ref().map(|()| ()).map_err(String::as_str)
+        cuda().as_ref().copied().map_err(String::as_str)
     }
 
     /// The instructions that libtorch chooses on this CPU: `AVX512`, `AVX2` or `DEFAULT`. Outputs may

@@ -2,8 +2,8 @@
 //!
 //! From one pose to the next a tool goes no further than the highest speed takes it, and the noise of both: the
 //! difference of two positions has `√2 σ` along each axis, and is longer than `z √2 σ` once in 10⁶ hours. Instants are
-//! taken to be right within [`JITTER`]; where poses arrived further apart than their instants say, that counts, so that a
-//! clock that is set back makes no jumps.
+//! taken to be right within [`JITTER`]; where poses arrived further apart than their instants say, by more than
+//! [`STALL`], that counts, so that a clock that is set back makes no jumps.
 
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ use super::false_alarm::{longest_noise, per_frame};
 pub const PER_HOUR: f64 = 1e-6;
 /// How far the instants of two frames may be from those at which they were measured.
 pub const JITTER: Duration = Duration::from_millis(2);
+/// No usual wait on the way is longer.
+pub const STALL: Duration = Duration::from_millis(25);
 /// After a longer gap nothing is compared.
 const GAP: Duration = Duration::from_secs(1);
 
@@ -80,7 +82,8 @@ impl Jump {
     ) -> Option<Jumped> {
         let pose = pose?;
         let (before, arrived_before, last) = self.last.replace((at, arrived, *pose))?;
-        let within = at.since(before).max(arrived.since(arrived_before));
+        let (measured, waited) = (at.since(before), arrived.since(arrived_before));
+        let within = if waited > measured + STALL { waited } else { measured };
         if within > GAP {
             return None;
         }
@@ -129,5 +132,17 @@ mod tests {
         assert!(!see(20.0, 0.1, 10), "2 m/s");
         assert!(!see(30.0, 0.0, 20), "hidden for a frame");
         assert!(!see(500.0, 3.1, 1500), "anything may have happened meanwhile");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_no_jump_and_a_short_wait_hides_none() {
+        let see = |waited_ms: i64| {
+            let mut jump = Jump::default();
+            jump.see(&rule(), (Timestamp(0), Timestamp(0)), Some(&Isometry3::identity()));
+            let now = (Timestamp(10 * MS), Timestamp(waited_ms * MS));
+            jump.see(&rule(), now, Some(&Isometry3::translation(40.0, 0.0, 0.0))).is_some()
+        };
+        assert!(see(10) && see(35));
+        assert!(!see(50));
     }
 }
