@@ -36,14 +36,29 @@ use std::path::Path;
 
 use crate::catalogue::Catalogue;
 use crate::graph_file::GraphFile;
+use crate::problem::Severity;
+pub use addresses::{Addresses, answers};
 pub use checked::Checked;
 pub use report::{Report, to_json};
 
 /// Checks a graph file after changing it as `settings` (`NODE.key=value`) say.
 pub fn check(path: &Path, settings: &[String], catalogue: &Catalogue) -> Checked {
+    let (mut checked, asked) = without_knocking(path, settings, catalogue);
+    asked.knock(&mut checked.problems);
+    report::sort(&mut checked.problems);
+    checked
+}
+
+/// The same without looking whether devices answer at their addresses; these come beside, to knock at.
+pub fn without_knocking(
+    path: &Path,
+    settings: &[String],
+    catalogue: &Catalogue,
+) -> (Checked, Addresses) {
     let mut problems = Vec::new();
+    let mut asked = Addresses::default();
     let Some(mut file) = GraphFile::read(path, settings, &mut problems) else {
-        return Checked { file: None, problems, nodes: Vec::new(), files: Vec::new() };
+        return (Checked::unreadable(problems), asked);
     };
     let roles = roles::find(&file, catalogue, &mut problems);
     common_values::fill(&mut file, &roles, &mut problems);
@@ -53,8 +68,8 @@ pub fn check(path: &Path, settings: &[String], catalogue: &Catalogue) -> Checked
     truth::check(&file, &roles, &mut problems);
     let calibrations = calibrations::load(&file, &mut problems);
     let mut files = Vec::new();
-    let mut asked = addresses::Asked::default();
     let mut nodes = Vec::new();
+    let mut refused = Vec::new();
     let mut refusals = common_values::Refusals::of(&file);
     for (entry, role) in file.nodes.iter().zip(&roles) {
         let mut values = entry.parameters.value.to_json();
@@ -71,6 +86,9 @@ pub fn check(path: &Path, settings: &[String], catalogue: &Catalogue) -> Checked
             };
             wanted.fill(&node, &mut values);
             asked.collect(&node, &values, &mut found);
+            if found.iter().any(|problem| problem.severity == Severity::Error) {
+                refused.push(entry.name.value.clone());
+            }
             refusals.keep(&node, found, &mut problems);
         }
         nodes.push(planned::node(entry, role.as_ref(), values));
@@ -78,7 +96,6 @@ pub fn check(path: &Path, settings: &[String], catalogue: &Catalogue) -> Checked
     refusals.tell(&mut problems);
     reference::check(&file, &roles, &mut problems);
     calibrations::unused(&file, &roles, &mut problems);
-    asked.knock(&mut problems);
     report::sort(&mut problems);
-    Checked { file: Some(file), problems, nodes, files }
+    (Checked { file: Some(file), problems, nodes, refused, files }, asked)
 }

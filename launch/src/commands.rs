@@ -4,6 +4,7 @@ pub mod attach;
 pub mod check;
 pub mod demo;
 pub mod describe;
+pub mod doctor;
 pub mod graph;
 pub mod instruct;
 pub mod list;
@@ -40,6 +41,8 @@ pub enum Command {
     Run(run::Arguments),
     /// Find every mistake in a graph file
     Check(check::Arguments),
+    /// Look whether a graph could run here and now: devices, networks, files, the machine
+    Doctor(doctor::Arguments),
     /// Draw a graph
     Graph(graph::Arguments),
     /// List the nodes, devices, observers and tools there are
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Graph(arguments) => graph::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Describe(arguments) => describe::run(&arguments),

@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod check;
 pub mod checksum;
 pub mod commands;
+pub mod doctor;
 pub mod drawing;
 pub mod graph_file;
 pub mod ledger;

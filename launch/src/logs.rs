@@ -9,7 +9,7 @@ pub mod print;
 pub mod tail;
 
 pub use follow::{Follower, From};
-pub use last_words::{last_error, last_words, tail_of};
+pub use last_words::{last_error, last_words, last_words_in, tail_of};
 pub use merge::Merge;
 pub use print::{Quiet, Style, may_colour};
 pub use tail::Tail;

@@ -70,6 +70,11 @@ impl LockLimit {
 
     /// What a person should know before `plan` runs; none if the limit suffices.
     pub fn warning(self, plan: &Plan) -> Option<String> {
+        self.shortage(plan).map(|(text, remedy)| format!("{text}; {remedy}"))
+    }
+
+    /// What comes of too low a limit, and what to do; none if it suffices.
+    pub fn shortage(self, plan: &Plan) -> Option<(String, String)> {
         let bytes = self.bytes.filter(|_| !self.suffices(plan))?;
         let needed_mib = needed_mib(plan);
         let in_this_shell =
@@ -79,13 +84,17 @@ impl LockLimit {
             } else {
                 String::new()
             };
-        Some(format!(
+        let text = format!(
             "each process may lock {} of memory, but this graph shares up to {needed_mib} MiB: images and volumes go \
-             through sockets instead, which is slower; raise the limit{in_this_shell} with the line `@GROUP - memlock \
-             unlimited` in /etc/security/limits.d/vesalius.conf (GROUP is yours; log in again), or with \
-             `LimitMEMLOCK=infinity` in a systemd unit",
+             through sockets instead, which is slower",
             size(bytes)
-        ))
+        );
+        let remedy = format!(
+            "raise the limit{in_this_shell} with the line `@GROUP - memlock unlimited` in \
+             /etc/security/limits.d/vesalius.conf (GROUP is yours; log in again), or with `LimitMEMLOCK=infinity` in a \
+             systemd unit"
+        );
+        Some((text, remedy))
     }
 }
 

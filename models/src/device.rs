@@ -81,6 +81,14 @@ impl Processor {
         self.no_cuda.as_deref()
     }
 
+    /// Whether CUDA could be used here, whatever was chosen; the CUDA part of libtorch is loaded to find out.
+    ///
+    /// # Errors
+    /// Why not, in a sentence.
+    pub fn cuda_here() -> Result<(), &'static str> {
+        cuda().as_ref().copied().map_err(String::as_str)
+    }
+
     /// The instructions that libtorch chooses on this CPU: `AVX512`, `AVX2` or `DEFAULT`. Outputs may
     /// differ in their last bits between them. `ATEN_CPU_CAPABILITY` sets a lower one.
     pub fn cpu_capability() -> &'static str {
@@ -244,6 +252,7 @@ mod tests {
     fn automatic_and_demanded_cuda_agree() {
         let automatic = Processor::choose(DeviceChoice::Automatic, 1).unwrap();
         println!("{automatic}");
+        assert_eq!(Processor::cuda_here().err(), automatic.no_cuda());
         match Processor::choose(DeviceChoice::Cuda, 1) {
             Ok(processor) => assert_eq!(processor, automatic),
             Err(ModelError::NoCuda { reason }) => {

@@ -2,6 +2,7 @@
 //!
 //! - [`card`]: the TOML file beside the weights, with everything needed to use them rightly.
 //! - [`device`]: where networks run. CUDA is loaded when the program runs, never linked.
+//! - [`nvidia_driver`]: which NVIDIA driver this machine has loaded, if any.
 //! - [`load`]: a card and its weights to a [`Network`], checked before its first image.
 //! - [`unet`]: the architecture of our own networks.
 //!
@@ -11,6 +12,7 @@ pub mod card;
 pub mod device;
 mod error;
 pub mod load;
+pub mod nvidia_driver;
 pub mod unet;
 
 pub use card::Card;

@@ -44,6 +44,9 @@ pub struct Participant {
     /// it may close a circle.
     #[serde(default)]
     pub delays: bool,
+    /// Whether it answers `examine NAME`.
+    #[serde(default)]
+    pub examines: bool,
 }
 
 /// Ports, in the order in which they are described.

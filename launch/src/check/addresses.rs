@@ -14,11 +14,11 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Addresses that parameters name.
 #[derive(Debug, Default)]
-pub struct Asked {
+pub struct Addresses {
     addresses: Vec<(Place, String, String)>,
 }
 
-impl Asked {
+impl Addresses {
     /// Takes the addresses out of a node's parameters.
     pub fn collect(&mut self, node: &Node<'_>, values: &Value, problems: &mut Vec<Problem>) {
         for (steps, format) in schema::formats(&node.role.participant.parameters, values) {
@@ -44,13 +44,19 @@ impl Asked {
         }
     }
 
+    /// Those of one node.
+    pub fn of(&self, node: &str) -> impl Iterator<Item = &str> {
+        let own = self.addresses.iter().filter(move |(_, owner, _)| owner == node);
+        own.map(|(_, _, address)| address.as_str())
+    }
+
     /// Tries all of them at the same time.
     pub fn knock(self, problems: &mut Vec<Problem>) {
         let failures: Vec<Option<String>> = std::thread::scope(|scope| {
             let knocking: Vec<_> = self
                 .addresses
                 .iter()
-                .map(|(_, _, address)| scope.spawn(|| connect(address).err()))
+                .map(|(_, _, address)| scope.spawn(|| answers(address).err()))
                 .collect();
             let knocked = knocking.into_iter();
             knocked.map(|one| one.join().ok().flatten()).collect()
@@ -69,7 +75,11 @@ impl Asked {
     }
 }
 
-fn connect(address: &str) -> Result<(), String> {
+/// Whether somebody answers at `HOST:PORT`.
+///
+/// # Errors
+/// Why not, in a few words.
+pub fn answers(address: &str) -> Result<(), String> {
     let mut last = "the name is not known".to_owned();
     for address in address.to_socket_addrs().map_err(|_| last.clone())? {
         match TcpStream::connect_timeout(&address, PATIENCE) {

@@ -13,10 +13,18 @@ pub struct Checked {
     pub problems: Vec<Problem>,
     /// The nodes as far as they are understood, for drawing; what runs is the [`plan`](Self::plan).
     pub nodes: Vec<PlannedNode>,
-    pub(super) files: Vec<PlannedFile>,
+    /// The nodes whose parameters have errors, as far as they are their own.
+    pub refused: Vec<String>,
+    /// Calibrations and models in use, with their SHA-256, as far as they are there and usable.
+    pub files: Vec<PlannedFile>,
 }
 
 impl Checked {
+    /// Of a file that could not be read.
+    pub(super) fn unreadable(problems: Vec<Problem>) -> Self {
+        Self { file: None, problems, nodes: Vec::new(), refused: Vec::new(), files: Vec::new() }
+    }
+
     /// How many problems are errors.
     pub fn errors(&self) -> usize {
         let error = |problem: &&Problem| problem.severity == Severity::Error;

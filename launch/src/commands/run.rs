@@ -64,7 +64,10 @@ pub enum Clock {
 }
 
 /// `30s`, `500ms`, `10min`, `1h`, or a number of seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// If it is no length of time.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let split = text.find(|letter: char| letter.is_ascii_alphabetic()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let factor = match unit {

@@ -13,7 +13,11 @@ const LOOK_AT: u64 = 64 << 10;
 
 /// The last error that the log tells from byte `from` on; lacking that, its last line.
 pub fn last_words(path: &Path, from: u64) -> Option<String> {
-    let text = end(path, from);
+    last_words_in(&end(path, from))
+}
+
+/// The last error that these lines tell; lacking that, the last line.
+pub fn last_words_in(text: &str) -> Option<String> {
     let mut last = None;
     for line in text.lines().rev().map(str::trim).filter(|line| !line.is_empty()) {
         match parse(line.as_bytes()) {

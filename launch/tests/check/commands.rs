@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use crate::lab::{CALIBRATION, Lab, sha256};
 
 /// `vesalius` as a user of the laboratory runs it: its own folder holds other executables, so that it is copied.
-struct Bench {
-    lab: Lab,
+pub struct Bench {
+    pub lab: Lab,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let lab = Lab::new();
         std::fs::remove_file(lab.path().join("vesalius-broken")).unwrap();
         std::fs::create_dir(lab.path().join("bin")).unwrap();
@@ -24,7 +24,7 @@ impl Bench {
         Self { lab }
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         Command::new(self.lab.path().join("bin/vesalius"))
             .args(arguments)
             .current_dir(self.lab.path())
@@ -34,7 +34,7 @@ impl Bench {
             .unwrap()
     }
 
-    fn printed(&self, arguments: &[&str]) -> String {
+    pub fn printed(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {errors}");
@@ -42,7 +42,7 @@ impl Bench {
     }
 }
 
-fn lines(text: &[u8]) -> String {
+pub fn lines(text: &[u8]) -> String {
     String::from_utf8(text.to_vec()).unwrap()
 }
 

@@ -14,6 +14,7 @@ macro_rules! mistakes {
 
 mod commands;
 mod common_values;
+mod doctor;
 mod graphs;
 mod hostile;
 mod lab;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
 mod before_the_start;
+mod examined;
 mod failures;
 mod good_runs;
 mod session;

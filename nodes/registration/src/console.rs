@@ -7,7 +7,7 @@ use messages::{Instruction, InstructionKind};
 use runtime::assignment::{AssignmentError, Mode};
 use runtime::clock::SessionClock;
 use runtime::door::{Door, DoorError, Request};
-use runtime::{Assignment, Device, Reading, log, outputs};
+use runtime::{Assignment, Device, Finding, Reading, log, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -69,6 +69,11 @@ impl Device for Console {
         }
         log::info("nobody can instruct a procedure that follows no live clock: ends at once");
         Ok(Self { door: None, clock: assignment.clock, last: None })
+    }
+
+    /// There is nobody to be reached before the procedure runs.
+    fn examine(_: Parameters) -> Vec<Finding> {
+        vec![Finding::good("will hear `vesalius instruct` while the procedure runs")]
     }
 
     fn read(&mut self) -> Result<Reading<Output>, Error> {

@@ -1,4 +1,4 @@
-//! One executable with its participants: `describe`, `node NAME`, and its offline tools.
+//! One executable with its participants: `describe`, `node NAME`, `examine NAME`, and its offline tools.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::assignment::Assignment;
 use crate::device::Device;
+use crate::examination::{self, Examination};
 use crate::host::{HostError, Source, run_device, run_node, run_observer, run_source};
 use crate::log;
 use crate::node::Node;
@@ -30,6 +31,7 @@ struct Participant {
     name: &'static str,
     description: Value,
     run: fn(Assignment) -> Result<(), HostError>,
+    examine: Option<Examination>,
 }
 
 /// What one executable offers; an executable's `main` builds it and calls [`main`](Self::main).
@@ -78,7 +80,16 @@ impl Executable {
             "name": name, "kind": kind, "help": help,
             "inputs": ports(inputs), "outputs": ports(outputs), "parameters": parameters,
         });
-        self.participants.push(Participant { name, description, run });
+        self.participants.push(Participant { name, description, run, examine: None });
+        self
+    }
+
+    /// The participant that was added last can be examined.
+    fn examined(mut self, examine: Examination) -> Self {
+        if let Some(participant) = self.participants.last_mut() {
+            participant.description["examines"] = true.into();
+            participant.examine = Some(examine);
+        }
         self
     }
 
@@ -87,6 +98,7 @@ impl Executable {
     pub fn node<N: Node>(self, name: &'static str, help: &'static str) -> Self {
         let ports = (N::Input::PORTS, N::Output::PORTS);
         self.add("node", name, help, ports, &parameters::<N::Parameters>(), run_node::<N>)
+            .examined(examination::of_node::<N>)
     }
 
     /// Offers a device.
@@ -100,6 +112,7 @@ impl Executable {
             &parameters::<D::Parameters>(),
             run_device::<D>,
         )
+        .examined(examination::of_device::<D>)
     }
 
     /// Offers an observer.
@@ -147,6 +160,7 @@ impl Executable {
                 ExitCode::SUCCESS
             }
             Some("node") => self.run_participant(arguments.get(1).map_or("", String::as_str)),
+            Some("examine") => self.examine(arguments.get(1).map_or("", String::as_str)),
             Some(word) => {
                 if let Some(tool) = self.tools.iter().find(|tool| tool.name == word) {
                     return (tool.run)(&arguments[1..]);
@@ -165,15 +179,43 @@ impl Executable {
         }
     }
 
-    fn run_participant(&self, name: &str) -> ExitCode {
-        let Some(participant) =
-            self.participants.iter().find(|participant| participant.name == name)
-        else {
+    fn participant(&self, name: &str) -> Result<&Participant, ExitCode> {
+        let found = self.participants.iter().find(|participant| participant.name == name);
+        found.ok_or_else(|| {
             log::error(&format!(
                 "vesalius-{} offers no `{name}`; `vesalius-{} describe` lists what it does",
                 self.name, self.name
             ));
-            return ExitCode::from(2);
+            ExitCode::from(2)
+        })
+    }
+
+    /// Examines one with the parameters on standard input; prints a line of JSON for each finding.
+    fn examine(&self, name: &str) -> ExitCode {
+        let examine = match self.participant(name).map(|participant| participant.examine) {
+            Ok(Some(examine)) => examine,
+            Ok(None) => {
+                log::error(&format!("`{name}` of vesalius-{} cannot be examined", self.name));
+                return ExitCode::from(2);
+            }
+            Err(code) => return code,
+        };
+        match examination::run(examine, std::io::stdin().lock()) {
+            Ok(lines) => {
+                print(&lines);
+                ExitCode::SUCCESS
+            }
+            Err(reason) => {
+                log::error(&reason);
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    fn run_participant(&self, name: &str) -> ExitCode {
+        let participant = match self.participant(name) {
+            Ok(participant) => participant,
+            Err(code) => return code,
         };
         match Assignment::from_environment().map_err(HostError::from).and_then(participant.run) {
             Ok(()) => ExitCode::SUCCESS,

@@ -18,6 +18,7 @@ mod context;
 mod device;
 mod device_session;
 pub mod door;
+mod examination;
 mod executable;
 mod finding;
 pub mod host;

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::context::Context;
+use crate::finding::Finding;
+use crate::host::explain;
 use crate::ports::{Inputs, Outputs};
 
 /// A state machine with typed ports.
@@ -54,5 +56,17 @@ pub trait Node: Sized {
     fn configure(&mut self, parameters: Self::Parameters) -> Result<(), Self::Error> {
         *self = Self::new(parameters)?;
         Ok(())
+    }
+
+    /// Whether it could run here, for `vesalius doctor`: what its surroundings offer, and what is missing. By default
+    /// it is built and dropped again; one that can be built then has nothing to tell.
+    fn examine(parameters: Self::Parameters) -> Vec<Finding> {
+        match Self::new(parameters) {
+            Ok(_) => Vec::new(),
+            Err(error) => vec![Finding::wrong(
+                explain(&error),
+                "put right what the sentence names, then ask again",
+            )],
+        }
     }
 }

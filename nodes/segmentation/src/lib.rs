@@ -10,12 +10,14 @@
 //! | [`segment_volume`] | the nodes `volume` and `cone_beam_volume`: a network over a volume |
 //! | [`trace_labels`] | the nodes `preoperative_vessel_tree` and `cone_beam_vessel_tree`: the vessels of a labelled volume |
 //! | [`extract_surfaces`] | the node `surfaces`: the surfaces of the structures of labelled volumes, and [`imported`] ones |
+//! | [`compute_device`] | what a network runs on here, and why not on the other, for `vesalius doctor` |
 //! | [`drawn_over`] | labels give way to what a person drew |
 //! | [`trace_volume`] | the node `vessel_tree`: the vessels of a volume reconstructed from labelled images |
 //!
 //! The first four are pure; which network it is, what it takes and what its output means stands on its card
 //! (`models::card`).
 
+pub mod compute_device;
 pub mod drawn_over;
 pub mod extract_surfaces;
 pub mod imported;

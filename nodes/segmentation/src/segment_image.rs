@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use messages::{LocatedImage, ModelIdentity, Placement, SegmentedImage, Stamped};
 use models::{DeviceChoice, ModelError, Network, Processor};
 use ndarray::ArrayView2;
-use runtime::{Context, Node, inputs, outputs};
+use runtime::{Context, Finding, Node, inputs, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::compute_device;
 use crate::postprocess::{self, OutputError};
 use crate::preprocess::{Preparation, PreparationError};
 
@@ -128,6 +129,14 @@ impl Node for SegmentImage {
         let segmented = self.segment(located)?;
         context.publish(acquired_at, Output::Segmented(segmented));
         Ok(())
+    }
+
+    fn examine(parameters: Parameters) -> Vec<Finding> {
+        let choice = parameters.device;
+        compute_device::findings(choice, || {
+            let node = Self::new(parameters)?;
+            Ok::<_, Error>((node.identity.name, node.network.processor().clone()))
+        })
     }
 }
 

@@ -1,9 +1,10 @@
 //! The same segmentation as two nodes, one for each frame that volumes come in.
 
 use messages::{Health, IntensityVolume, LabelVolume, Patient, Preoperative, Stamped};
-use runtime::{Context, Node, inputs, outputs};
+use runtime::{Context, Finding, Node, inputs, outputs};
 
 use super::{Error, Parameters, VolumeSegmenter};
+use crate::compute_device;
 
 /// Declares a node that segments volumes of one frame; its ports stand in a module of their own.
 macro_rules! segmenting_node {
@@ -48,6 +49,14 @@ macro_rules! segmenting_node {
                 });
                 context.publish(acquired_at, $ports::Output::Labels(labels));
                 Ok(())
+            }
+
+            fn examine(parameters: Parameters) -> Vec<Finding> {
+                compute_device::findings(parameters.device, || {
+                    let VolumeSegmenter { identity, network, .. } =
+                        VolumeSegmenter::new(&parameters)?;
+                    Ok::<_, Error>((identity.name, network.processor().clone()))
+                })
             }
         }
     };

@@ -230,7 +230,7 @@ mod tests {
             NdiTracker::open_in(parameters, &session(mode)).err().unwrap().to_string()
         };
         let error = refused(parameters(json!([])), "simulated");
-        assert!(error.contains("needs a live session"), "{error}");
+        assert!(error.contains("take `simulation/tracker`"), "{error}");
         let unknown = json!([{ "at_s": 0.0, "tools": ["prob"], "fault": "unplugged" }]);
         assert!(refused(parameters(unknown), "live").contains("there are [probe]"));
         let rate = Parameters { rate_hz: Some(61.0), ..parameters(json!([])) };

@@ -1,0 +1,182 @@
+//! Devices that another node of the same graph stands in for: an emulator that listens where the driver connects.
+
+use serde_json::Value;
+
+use super::{Line, Verdict};
+use crate::catalogue::Participant;
+use crate::check::answers;
+use crate::graph_file::tree::Step;
+use crate::plan::PlannedNode;
+use crate::schema;
+
+/// The format of a parameter to which its node connects.
+const CONNECTS: &str = "address";
+/// A port with this word in its name is one to listen at.
+const PORT: &str = "port";
+
+/// Who of a graph listens, and where.
+pub struct Servers {
+    /// The node and where.
+    listening: Vec<(String, Listening)>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Listening {
+    /// None for every address of this machine.
+    host: Option<String>,
+    port: u16,
+}
+
+impl Servers {
+    /// Those among the participants of a graph: whose parameters name a place that is not one to connect to.
+    pub fn of(known: &[(&PlannedNode, &Participant)]) -> Self {
+        let listening = known.iter().flat_map(|(node, role)| {
+            let values = with_defaults(&role.parameters, &node.parameters);
+            let connects = connects_to(&role.parameters, &values);
+            let mut found = Vec::new();
+            collect(&values, "", &mut found);
+            found.retain(|place| !connects.iter().any(|own| meets(place, own)));
+            found.into_iter().map(|place| (node.name.clone(), place))
+        });
+        Self { listening: listening.collect() }
+    }
+
+    /// What to say of a device that connects to a node of this graph which does not run now; none of any other.
+    pub fn absent(&self, node: &PlannedNode, role: &Participant) -> Option<Line> {
+        let values = with_defaults(&role.parameters, &node.parameters);
+        let (server, address) =
+            connects_to(&role.parameters, &values).into_iter().find_map(|address| {
+                let serves = |(name, place): &&(String, Listening)| {
+                    *name != node.name && meets(place, &address)
+                };
+                Some((self.listening.iter().find(serves)?.0.clone(), address))
+            })?;
+        answers(&address).is_err().then(|| {
+            Line::of(
+                Verdict::Notable,
+                format!(
+                    "not examined: `{server}` of this graph serves it at {address}, and does not run now"
+                ),
+                format!(
+                    "nothing to do if `{server}` is meant; for the device itself, leave `{server}` out and name the device's address"
+                ),
+            )
+        })
+    }
+}
+
+/// The parameters with what the schema gives where the graph file says nothing.
+fn with_defaults(schema: &Value, parameters: &Value) -> Value {
+    let mut values = parameters.clone();
+    let properties = schema.get("properties").and_then(Value::as_object);
+    if let (Some(properties), Value::Object(values)) = (properties, &mut values) {
+        for (name, property) in properties {
+            if let Some(default) = property.get("default").filter(|_| !values.contains_key(name)) {
+                values.insert(name.clone(), default.clone());
+            }
+        }
+    }
+    values
+}
+
+/// The addresses, `HOST:PORT`, that parameters connect to.
+fn connects_to(schema: &Value, values: &Value) -> Vec<String> {
+    let formats = schema::formats(schema, values).into_iter();
+    formats
+        .filter(|(_, format)| format == CONNECTS)
+        .filter_map(|(steps, _)| {
+            let text = steps.iter().try_fold(values, |value, step| match step {
+                Step::Key(key) => value.get(key),
+                Step::Index(index) => value.get(index),
+            })?;
+            Some(plain(text.as_str()?).to_owned())
+        })
+        .collect()
+}
+
+fn plain(address: &str) -> &str {
+    address.split_once("://").map_or(address, |(_, rest)| rest)
+}
+
+fn split(address: &str) -> Option<(&str, u16)> {
+    let (host, port) = plain(address).rsplit_once(':')?;
+    Some((host.trim_matches(['[', ']']), port.parse().ok()?))
+}
+
+/// Places to listen at, wherever they stand in the parameters.
+fn collect(values: &Value, key: &str, found: &mut Vec<Listening>) {
+    match values {
+        Value::String(text) => {
+            if let Some((host, port)) = split(text) {
+                let everywhere = matches!(host, "" | "0.0.0.0" | "::" | "*");
+                found.push(Listening { host: (!everywhere).then(|| host.to_owned()), port });
+            }
+        }
+        Value::Number(number) if key.split('_').any(|word| word == PORT) => {
+            if let Some(port) = number.as_u64().and_then(|port| u16::try_from(port).ok()) {
+                found.push(Listening { host: None, port });
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, key, found)),
+        Value::Object(entries) => {
+            entries.iter().for_each(|(key, value)| collect(value, key, found));
+        }
+        _ => {}
+    }
+}
+
+/// Whether who connects to `address` comes to `place`, of this machine.
+fn meets(place: &Listening, address: &str) -> bool {
+    let here = |host: &str| host == "localhost" || host == "::1" || host.starts_with("127.");
+    split(address).is_some_and(|(host, port)| {
+        port == place.port
+            && match &place.host {
+                None => here(host),
+                Some(own) => own == host || (here(own) && here(host)),
+            }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_place_to_listen_at_is_found_however_it_is_written() {
+        let places = |values: Value| {
+            let mut found = Vec::new();
+            collect(&values, "", &mut found);
+            found
+        };
+        for values in [
+            json!({"listen": "tcp://0.0.0.0:8765"}),
+            json!({"listen": ":8765"}),
+            json!({"port": 8765}),
+            json!({"serve": {"tcp_port": 8765}}),
+        ] {
+            let found = places(values.clone());
+            assert_eq!(found, [Listening { host: None, port: 8765 }], "{values}");
+            assert!(meets(&found[0], "localhost:8765") && meets(&found[0], "tcp://127.0.0.1:8765"));
+            assert!(!meets(&found[0], "10.0.0.5:8765"), "another machine");
+            assert!(!meets(&found[0], "127.0.0.1:8766"), "another port");
+        }
+        assert_eq!(places(json!({"rate_hz": 20, "name": "a:b", "report": 7, "port": 70000})), []);
+        let own = &places(json!({"listen": "127.0.0.1:1"}))[0];
+        assert!(meets(own, "localhost:1") && !meets(own, "10.0.0.5:1"));
+    }
+
+    #[test]
+    fn what_a_node_connects_to_is_known_by_its_format_also_by_default() {
+        let schema = json!({"properties": {
+            "address": {"type": "string", "format": "address", "default": "tcp://127.0.0.1:8765"},
+            "more": {"type": "array", "items": {"type": "string", "format": "address"}},
+            "listen": {"type": "string"},
+        }});
+        let connects = |values: Value| connects_to(&schema, &with_defaults(&schema, &values));
+        assert_eq!(connects(json!({})), ["127.0.0.1:8765"]);
+        let two = json!({"address": "a:1", "more": ["tcp://b:2"], "listen": "c:3"});
+        assert_eq!(connects(two), ["a:1", "b:2"]);
+    }
+}
