@@ -3,6 +3,7 @@
 //! | module | idea |
 //! | --- | --- |
 //! | [`sequence`] | the device that plays a recorded sequence |
+//! | [`openigtlink`] | the device of live images of an OpenIGTLink server |
 //! | [`preoperative`] | the device that reads the preoperative image and its labels from files |
 //! | [`reconstruct`] | placed images pasted into a growing voxel volume |
 //! | [`importance_file`] | how important each pixel is for such a volume, from a picture |
@@ -17,6 +18,7 @@ pub mod files;
 pub mod growing_volume;
 pub mod image_area;
 pub mod importance_file;
+pub mod openigtlink;
 pub mod openigtlink_files;
 pub mod preoperative;
 mod progress;

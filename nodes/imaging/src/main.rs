@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use imaging::openigtlink::OpenIgtLink;
 use imaging::preoperative::Preoperative;
 use imaging::reconstruct_labels::ReconstructLabels;
 use imaging::reconstruct_volume::ReconstructVolume;
@@ -19,6 +20,10 @@ fn main() -> ExitCode {
         .device::<Preoperative>(
             "preoperative",
             "reads the preoperative image, labels drawn in it (NRRD, NIfTI, MetaImage), and surfaces (STL, PLY, VTP, VTK)",
+        )
+        .device::<OpenIgtLink>(
+            "openigtlink",
+            "takes live ultrasound images from an OpenIGTLink server, such as PLUS or 3D Slicer",
         )
         .node::<ReconstructVolume>("reconstruct", "pastes placed images into a volume")
         .node::<ReconstructLabels>(

@@ -76,6 +76,16 @@ pub enum Reading<Output> {
         /// What it saw.
         outputs: Vec<Output>,
     },
+    /// As [`Acquired`](Self::Acquired), from a device that does not work as it should, such as tools that are hidden
+    /// because the connection is lost: it is published, and the device is degraded.
+    Impaired {
+        /// On the session clock.
+        acquired_at: Timestamp,
+        /// What it saw.
+        outputs: Vec<Output>,
+        /// A sentence for a person.
+        reason: String,
+    },
     /// Known ahead, from a file or a simulation: the runtime waits until it is due.
     Scheduled {
         /// When it is due, after the start of the procedure.

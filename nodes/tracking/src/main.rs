@@ -3,7 +3,13 @@
 use std::process::ExitCode;
 
 use runtime::Executable;
+use tracking::openigtlink::OpenIgtLink;
 
 fn main() -> ExitCode {
-    Executable::new("tracking").main()
+    Executable::new("tracking")
+        .device::<OpenIgtLink>(
+            "openigtlink",
+            "takes poses of tracked tools from an OpenIGTLink server, such as PLUS",
+        )
+        .main()
 }

@@ -84,6 +84,7 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
             told_to_leave = order == Control::Exit;
             break;
         }
+        let mut health = Health::Healthy;
         let (acquired_at, outputs) =
             match device.read().map_err(|error| HostError::Participant(explain(&error)))? {
                 Reading::End => break,
@@ -99,8 +100,14 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
                     }
                     continue;
                 }
-                Reading::Acquired { .. } if simulated => return Err(HostError::Clock("simulated")),
+                Reading::Acquired { .. } | Reading::Impaired { .. } if simulated => {
+                    return Err(HostError::Clock("simulated"));
+                }
                 Reading::Acquired { acquired_at, outputs } => (acquired_at, outputs),
+                Reading::Impaired { acquired_at, outputs, reason } => {
+                    health = Health::Degraded { reason };
+                    (acquired_at, outputs)
+                }
                 Reading::Scheduled { since_start, outputs } => {
                     if limit.is_some_and(|limit| since_start > limit) {
                         break;
@@ -140,7 +147,11 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
             break;
         }
         last = acquired_at;
-        outbox.health(&bus, acquired_at, &Health::Healthy)?;
+        if outbox.health(&bus, acquired_at, &health)?
+            && let Health::Degraded { reason } = &health
+        {
+            log::warn(reason);
+        }
         for output in &outputs {
             let published_at = if simulated { acquired_at } else { assignment.clock.now() };
             outbox.publish(&bus, acquired_at, published_at, &Validity::Valid, output)?;
