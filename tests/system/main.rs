@@ -10,6 +10,7 @@ mod demonstration;
 mod faults;
 mod identity;
 mod imported;
+mod openigtlink;
 mod patients;
 mod pelvis;
 mod procedure;

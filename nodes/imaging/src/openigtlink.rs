@@ -11,8 +11,7 @@
 //! connection is made anew.
 //!
 //! **Time.** The stamps of the server are mapped to the session's clock by [`SenderClock`](runtime::SenderClock), which
-//! says with what error; an image without a stamp is of its arrival. Stamp and arrival of the session's own clock are
-//! never mixed in one connection by a sender that stamps all or none.
+//! says with what error; an image without a stamp is of its arrival.
 
 pub mod examine;
 pub mod grey;

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use formats::openigtlink::{Content, Message, Timestamp};
 use messages::wire::Received;
 use runtime::{Topic, clock, log};
 
@@ -23,6 +24,7 @@ use crate::client::Client;
 use crate::parcel::Parcel;
 use crate::shelf::Shelf;
 use crate::translation::{Outgoing, Translation};
+use crate::words;
 
 /// So many messages wait to be translated.
 const WAITING: usize = 4096;
@@ -97,6 +99,9 @@ pub enum ServerError {
         /// Why.
         source: std::io::Error,
     },
+    /// Its own status cannot be written.
+    #[error("the OpenIGTLink server cannot say what it is: {0}")]
+    Greeting(formats::openigtlink::Error),
     /// A thread cannot be started.
     #[error("a thread of the OpenIGTLink server cannot be started: {0}")]
     Thread(std::io::Error),
@@ -126,6 +131,7 @@ impl Server {
             clients: Mutex::default(),
             is_over: AtomicBool::new(false),
         });
+        lock(&shared.shelf).put(&Arc::new(greeting(&shared.settings.session)?));
         let start = |name: &str, work: Box<dyn FnOnce() + Send>| {
             std::thread::Builder::new()
                 .name(name.to_owned())
@@ -174,6 +180,13 @@ impl Server {
             say(&format!("the client {}", client.peer()), client.take_dropped());
         }
     }
+}
+
+/// What the server says of itself, to whoever asks for a STATUS.
+fn greeting(session: &str) -> Result<Parcel, ServerError> {
+    let content = Content::Status(words::good(&format!("serves session {session}")));
+    let message = Message::new("STATUS", "Vesalius", Timestamp::default(), content);
+    Ok(Parcel::new(message.map_err(ServerError::Greeting)?, ""))
 }
 
 /// Says what was dropped, if something was.

@@ -162,6 +162,11 @@ fn tdata_is_for_those_who_ask_and_questions_are_answered() {
     let mut client = Client::new(&server);
     client.ask("GET_CAPABIL", "", Content::Empty);
     client.until("CAPABILITY", "");
+    client.ask("GET_STATUS", "Vesalius", Content::Empty);
+    let Content::Status(status) = client.until("STATUS", "Vesalius").content else {
+        panic!("none")
+    };
+    assert!(status.is_ok() && String::from_utf8_lossy(&status.message).contains("0123abcd"));
     let start = StartTracking { interval_ms: 0, coordinate_system: Text::truncated("") };
     client.ask("STT_TDATA", "", Content::StartTracking(start));
     assert_eq!(client.until("RTS_TDATA", "").content, Content::Response(0));

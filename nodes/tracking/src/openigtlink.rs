@@ -181,6 +181,8 @@ impl Parameters {
             renewed: now,
             said_at: None,
             damaged: 0,
+            lost: 0,
+            late: 0,
         })
     }
 }
@@ -201,6 +203,9 @@ pub struct OpenIgtLink {
     /// When it was said last what could not be used.
     said_at: Option<Duration>,
     damaged: u64,
+    /// Poses that were not read in time, and that came after their instant was given out; not yet said.
+    lost: u64,
+    late: u64,
 }
 
 impl OpenIgtLink {
@@ -261,14 +266,15 @@ impl OpenIgtLink {
 
     /// What could not be used, in words, now and then.
     fn unused(&mut self) -> Option<String> {
-        let dropped = self.link.take_dropped();
-        let unused = self.assembly.take_unused();
-        if dropped == 0 && unused.late == 0 || !self.may_say() {
+        self.lost += self.link.take_dropped();
+        self.late += self.assembly.take_unused().late;
+        if self.lost + self.late == 0 || !self.may_say() {
             return None;
         }
+        let (lost, late) = (std::mem::take(&mut self.lost), std::mem::take(&mut self.late));
         Some(format!(
-            "{dropped} poses of {} are lost because they came faster than they were read, and {} came too late for their instant",
-            self.address, unused.late
+            "{lost} poses of {} are lost because they came faster than they were read, and {late} came too late for their instant",
+            self.address
         ))
     }
 
@@ -325,6 +331,7 @@ impl Device for OpenIgtLink {
         self.link.take_dropped();
         self.samples.clear();
         self.said_at = None;
+        (self.lost, self.late, self.damaged) = (0, 0, 0);
         self.assembly.begin(self.clock.now());
         self.started_at = Some(started_at);
         if let Some(reason) = self.is_down.clone() {

@@ -7,7 +7,7 @@ use messages::Pose;
 use runtime::clock::SessionClock;
 use runtime::{Finding, SenderClock, tcp_link};
 
-use super::intake::Wanted;
+use super::intake::{LIMIT, Wanted};
 use super::sightings::{self, Sightings};
 use super::tool_names::ToolNames;
 
@@ -20,7 +20,7 @@ const TOGETHER: [&str; 2] = ["TDATA", "QTDATA"];
 /// Connects, asks, listens, and says what came.
 pub fn examine(address: &str, names: &ToolNames, wanted: Wanted) -> Vec<Finding> {
     let (mut survey, mut clock) = (Survey::new(), SenderClock::new());
-    let mut decoder = Decoder::new();
+    let mut decoder = Decoder::with_limit(LIMIT);
     let heard = tcp_link::listen(
         address,
         &Survey::questions(),

@@ -12,7 +12,7 @@ use super::axes::Axes;
 use super::sightings::{self, Sightings};
 
 /// The largest message that is taken: a server may send images besides, which are left aside.
-const LIMIT: u64 = 64 << 20;
+pub const LIMIT: u64 = 64 << 20;
 
 /// What is wanted of a server.
 #[derive(Clone, Copy, Debug)]
