@@ -59,6 +59,13 @@ impl Client {
         }
     }
 
+    /// Takes what comes until the connection is closed, which is not the same as silence.
+    fn until_closed(&mut self) {
+        let since = clock::monotonic();
+        while self.next(LONG).is_some() {}
+        assert!(clock::monotonic().saturating_sub(since) < LONG, "not closed");
+    }
+
     /// The next of a type and device.
     fn until(&mut self, kind: &str, device: &str) -> Message {
         let since = clock::monotonic();
@@ -215,10 +222,9 @@ fn a_client_that_takes_nothing_holds_up_nobody() {
         let last = client.until("IMAGE", "locate.located");
         assert_eq!(last.timestamp.to_nanoseconds(), number * 1_000_000);
     }
-    assert_eq!(server.clients(), 2);
     // It is sent away, and its place is free again.
     let since = clock::monotonic();
-    while server.clients() == 2 {
+    while server.clients() > 1 {
         assert!(clock::monotonic().saturating_sub(since) < LONG);
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -232,16 +238,14 @@ fn nonsense_costs_its_sender_the_connection_and_too_many_are_sent_away() {
     let server = plain(Coordinates::Lps);
     let mut client = Client::new(&server);
     client.stream.write_all(&[0xff; 200]).unwrap();
-    assert_eq!(client.next(LONG), None);
+    client.until_closed();
     let mut three: Vec<Client> = (0..3).map(|_| Client::new(&server)).collect();
     for client in &mut three {
         client.ask("GET_CAPABIL", "", Content::Empty);
         client.until("CAPABILITY", "");
     }
     let mut fourth = Client::new(&server);
-    let since = clock::monotonic();
-    assert_eq!(fourth.next(LONG), None);
-    assert!(clock::monotonic().saturating_sub(since) < LONG, "closed, and not silent");
+    fourth.until_closed();
 }
 
 #[test]
