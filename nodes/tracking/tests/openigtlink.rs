@@ -42,6 +42,8 @@ fn serve(python: &PathBuf, port: u16) -> Server {
         .args([script, &port.to_string(), "transforms"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
+        // It complains of every client that goes.
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     Server(child)
