@@ -101,8 +101,9 @@ impl Client {
         let (reading, about) = (Arc::clone(client), Arc::clone(shared));
         std::thread::Builder::new().name("hear".to_owned()).spawn(move || {
             let reason = reading.hear(&about);
-            reading.close();
+            // Its place is free before anybody can see that it is gone.
             about.leave(reading.number);
+            reading.close();
             say(&format!("the client {}", reading.peer), reading.take_dropped());
             if !about.is_over() {
                 log::info(&format!("the client {} has gone: {reason}", reading.peer));
