@@ -182,7 +182,7 @@ impl Client {
                 match &done {
                     Ok(said) => log::info(&format!("the client {}: {name}: {said}", self.peer)),
                     Err(why) => {
-                        log::warn(&format!("the client {}: {name} refused: {why}", self.peer))
+                        log::warn(&format!("the client {}: {name} refused: {why}", self.peer));
                     }
                 }
                 self.reply(Arc::new(Parcel::new(command::reply(&request, &command, &done), "")))

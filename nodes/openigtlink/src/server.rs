@@ -229,13 +229,17 @@ fn hand_out(shared: &Shared, translation: &mut Translation) {
                     let parcel = Arc::new(Parcel::new(*message, &stream));
                     lock(&shared.shelf).put(&parcel);
                     let clients: Vec<_> = lock(&shared.clients).values().cloned().collect();
-                    clients.iter().for_each(|client| client.give(&parcel));
+                    for client in clients {
+                        client.give(&parcel);
+                    }
                 }
                 Outgoing::Withdraw { kind, device } => {
                     let is_it = |parcel: &Parcel| parcel.key() == (kind.to_owned(), device.clone());
                     lock(&shared.shelf).withdraw(is_it);
                     let clients: Vec<_> = lock(&shared.clients).values().cloned().collect();
-                    clients.iter().for_each(|client| client.withdraw(is_it));
+                    for client in clients {
+                        client.withdraw(is_it);
+                    }
                 }
             }
         }

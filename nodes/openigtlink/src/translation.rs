@@ -100,7 +100,9 @@ impl Translation {
         let envelope = received.envelope();
         let told = |error: WireError| error.to_string();
         match (topic, envelope.kind) {
-            (_, Kind::Mark | Kind::End) | (Topic::Journal | Topic::Status, _) => Ok(()),
+            (_, Kind::Mark | Kind::End)
+            | (Topic::Journal | Topic::Status, _)
+            | (Topic::Health | Topic::Event, Kind::Blank) => Ok(()),
             (Topic::Health, Kind::Message) => {
                 let health = received.decode::<Health>().map_err(told)?.value;
                 self.health(received, &health)
@@ -124,7 +126,6 @@ impl Translation {
                 };
                 self.nothing(received, &reason)
             }
-            (Topic::Health | Topic::Event, Kind::Blank) => Ok(()),
         }
     }
 

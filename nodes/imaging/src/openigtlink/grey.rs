@@ -86,8 +86,7 @@ impl Conversion {
     /// The numbers by the window, still side by side.
     fn bytes(&self, image: &Image) -> Result<Vec<u8>, String> {
         let window = match (self.window, image.scalar) {
-            (None, ScalarType::Uint8) => return Ok(image.pixels.clone()),
-            (Some([0.0, 255.0]), ScalarType::Uint8) => return Ok(image.pixels.clone()),
+            (None | Some([0.0, 255.0]), ScalarType::Uint8) => return Ok(image.pixels.clone()),
             (Some(window), _) => window,
             (None, scalar) => whole_range(scalar).ok_or_else(|| {
                 format!(
