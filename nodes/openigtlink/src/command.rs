@@ -95,7 +95,9 @@ pub fn carry_out(settings: &[Setting], vesalius: &Path, session: &str) -> Result
             .map_err(|error| format!("cannot call {}: {error}", vesalius.display()))?;
         let text = |bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes);
-            text.split_whitespace().collect::<Vec<_>>().join(" ")
+            // Without what frames it on a terminal.
+            let is_word = |word: &&str| !["×", "│"].contains(word);
+            text.split_whitespace().filter(is_word).collect::<Vec<_>>().join(" ")
         };
         if !output.status.success() {
             said.push(text(&output.stderr));
@@ -179,7 +181,7 @@ mod tests {
     fn what_vesalius_says_is_the_answer() {
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("vesalius");
-        std::fs::write(&program, "#!/bin/sh\n[ \"$6\" = a=1 ] && echo \"$5 took $6\" && exit 0\necho \"no $6\" >&2; exit 1\n").unwrap();
+        std::fs::write(&program, "#!/bin/sh\n[ \"$6\" = a=1 ] && echo \"$5 took $6\" && exit 0\necho \"  × no $6\" >&2; exit 1\n").unwrap();
         let mut permissions = std::fs::metadata(&program).unwrap().permissions();
         std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o755);
         std::fs::set_permissions(&program, permissions).unwrap();
