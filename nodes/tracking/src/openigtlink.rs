@@ -342,13 +342,10 @@ impl Device for OpenIgtLink {
     fn read(&mut self) -> Result<Reading<Output>, Error> {
         if self.samples.is_empty() {
             let patience = self.assembly.patience(self.clock.now()).min(PATIENCE);
-            match self.link.next(patience) {
-                Some(event) => {
-                    if let Some(reason) = self.take(event) {
-                        return Ok(Reading::Refused { reason });
-                    }
-                }
-                None => {}
+            if let Some(event) = self.link.next(patience)
+                && let Some(reason) = self.take(event)
+            {
+                return Ok(Reading::Refused { reason });
             }
             // Also while others are heard: their messages must not hide that those of our tools are missing.
             if self.samples.is_empty() {

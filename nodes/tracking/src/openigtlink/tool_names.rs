@@ -45,15 +45,14 @@ impl ToolNames {
 
     /// Which tool a name of the server is: an index into [`tools`](Self::tools).
     pub fn tool(&self, sent: &str) -> Option<usize> {
-        self.tools.iter().position(|tool| match self.given.get(tool) {
-            Some(given) => is_same(given, sent),
-            None => {
-                let ending = format!("To{}", self.tracker);
-                let camel = camel_case(tool);
-                // Cut names cannot be split; whole ones may be written with another case.
-                let own = sent.strip_suffix(&ending).unwrap_or(sent);
-                snake_case(own) == *tool || is_same(&format!("{camel}{ending}"), sent)
+        self.tools.iter().position(|tool| {
+            if let Some(given) = self.given.get(tool) {
+                return is_same(given, sent);
             }
+            let ending = format!("To{}", self.tracker);
+            // Cut names cannot be split; whole ones may be written with another case.
+            let own = sent.strip_suffix(&ending).unwrap_or(sent);
+            snake_case(own) == *tool || is_same(&format!("{}{ending}", camel_case(tool)), sent)
         })
     }
 }
