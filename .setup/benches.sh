@@ -3,7 +3,7 @@
 # without a word those run that compare with a peer in the same run, whose figures are ratios.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-benches=("runtime one_way" "recordings recording" "imaging reconstruct_peers" "simulation image" "system-tests detection")
+benches=("runtime one_way" "recordings recording" "formats openigtlink" "imaging reconstruct_peers" "simulation image" "system-tests detection")
 if [ "${1:-}" = stages ]; then
   benches=(
     "models forward" "segmentation around_the_network" "segmentation vessel_tree" "segmentation surface_net"

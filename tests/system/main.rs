@@ -11,6 +11,7 @@ mod dicom;
 mod faults;
 mod identity;
 mod imported;
+mod openigtlink;
 mod patients;
 mod pelvis;
 mod procedure;

@@ -39,6 +39,7 @@ mod sensor;
 mod status;
 mod stream;
 mod string;
+mod survey;
 mod text;
 mod timestamp;
 mod tracking;
@@ -64,6 +65,7 @@ pub use sensor::{Sensor, Unit};
 pub use status::{Capability, Status};
 pub use stream::{BODY_LIMIT, Decoder};
 pub use string::{Command, StringMessage, US_ASCII, UTF_8};
+pub use survey::{Survey, SurveyedStream};
 pub use text::Text;
 pub use timestamp::Timestamp;
 pub use tracking::{

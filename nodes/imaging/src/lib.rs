@@ -3,6 +3,7 @@
 //! | module | idea |
 //! | --- | --- |
 //! | [`sequence`] | the device that plays a recorded sequence |
+//! | [`openigtlink`] | the device of live images of an OpenIGTLink server |
 //! | [`preoperative`] | the device that reads the preoperative image and its labels from files |
 //! | [`dicom_receiver`] | the device to which a scanner pushes the images of a series |
 //! | [`reconstruct`] | placed images pasted into a growing voxel volume |
@@ -19,6 +20,7 @@ pub mod files;
 pub mod growing_volume;
 pub mod image_area;
 pub mod importance_file;
+pub mod openigtlink;
 pub mod openigtlink_files;
 pub mod preoperative;
 mod progress;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use imaging::dicom_receiver::DicomReceiver;
+use imaging::openigtlink::OpenIgtLink;
 use imaging::preoperative::Preoperative;
 use imaging::reconstruct_labels::ReconstructLabels;
 use imaging::reconstruct_volume::ReconstructVolume;
@@ -24,6 +25,10 @@ fn main() -> ExitCode {
         .device::<DicomReceiver>(
             "dicom_receiver",
             "a DICOM storage service (C-STORE, C-ECHO): the images that a scanner pushes become one volume",
+        )
+        .device::<OpenIgtLink>(
+            "openigtlink",
+            "takes live ultrasound images from an OpenIGTLink server, such as PLUS or 3D Slicer",
         )
         .node::<ReconstructVolume>("reconstruct", "pastes placed images into a volume")
         .node::<ReconstructLabels>(

@@ -2,8 +2,14 @@
 
 use std::process::ExitCode;
 
+use openigtlink::OpenIgtLinkServer;
 use runtime::Executable;
 
 fn main() -> ExitCode {
-    Executable::new("openigtlink").main()
+    Executable::new("openigtlink")
+        .observer::<OpenIgtLinkServer>(
+            "server",
+            "gives images, poses, volumes, shapes and alarms to OpenIGTLink clients, such as 3D Slicer",
+        )
+        .main()
 }

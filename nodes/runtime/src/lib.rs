@@ -30,7 +30,9 @@ mod node;
 mod observer;
 mod outbox;
 pub mod ports;
+mod sender_clock;
 mod session_patient;
+pub mod tcp_link;
 
 pub use assignment::Assignment;
 pub use context::Context;
@@ -42,4 +44,5 @@ pub use host::{Source, SourceMessage};
 pub use node::Node;
 pub use observer::{Observed, Observer, Topic};
 pub use ports::{Inputs, Outputs, Port, Ports};
+pub use sender_clock::SenderClock;
 pub use session_patient::{NotAdmitted, SessionPatient};

@@ -82,6 +82,11 @@ impl Decoder {
         message.map(Some)
     }
 
+    /// Whether an error ended the stream, so that nothing more can be read of this connection.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.is_some()
+    }
+
     /// That the connection may end here.
     ///
     /// # Errors

@@ -147,7 +147,11 @@ pub fn run_device<D: Device>(assignment: Assignment) -> Result<(), HostError> {
             break;
         }
         last = acquired_at;
-        outbox.health(&bus, acquired_at, &health)?;
+        if outbox.health(&bus, acquired_at, &health)?
+            && let Health::Degraded { reason } = &health
+        {
+            log::warn(reason);
+        }
         for output in &outputs {
             let published_at = if simulated { acquired_at } else { assignment.clock.now() };
             outbox.publish(&bus, acquired_at, published_at, &Validity::Valid, output)?;
