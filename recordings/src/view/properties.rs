@@ -43,6 +43,11 @@ impl Eye {
         })
     }
 
+    /// Whether what it looks at has grown so much since an earlier look that it wants a new one.
+    pub fn has_outgrown(&self, before: &Self) -> bool {
+        self.radius_mm > GROWN * before.radius_mm
+    }
+
     /// In front of the patient, from the left and above, so that all of it is seen.
     fn place_mm(&self) -> Point3<f32> {
         self.centre_mm + Vector3::new(0.35, -0.85, 0.4).normalize() * (FROM * self.radius_mm)
@@ -51,6 +56,9 @@ impl Eye {
 
 /// So many radii away the eye is.
 const FROM: f32 = 1.8;
+/// What is looked at is looked at anew when its radius has become so many times as large: seldom, so as not to disturb
+/// a person who looks from elsewhere.
+const GROWN: f32 = 1.2;
 
 /// Properties of views, each at its path in the layout.
 #[derive(Default)]

@@ -189,13 +189,23 @@ impl Painter {
             })
             .filter(|of| !of.mesh.triangles.is_empty())
             .collect();
+        // All of them, also those that a first registration does not reach yet.
+        let patient_from_preoperative = alignment.preoperative_from_patient.inverse();
+        let whole: Vec<Point3<f32>> = vertices()
+            .map(|vertex| (patient_from_preoperative * Point::new(vertex.cast())).xyz_mm.cast())
+            .collect();
         self.shown.moved.insert(stream.to_owned(), Moved { opacity, asked_mm });
         self.replace_structures(&base, moved.iter().map(|of| of.structure.name.clone()).collect())?;
         for Drawn { structure, mesh } in &moved {
             self.mesh(&base, structure, mesh, opacity)?;
         }
-        if self.eye.is_none() {
-            self.eye = Eye::on(moved.iter().flat_map(|of| &of.mesh.vertices_mm));
+        self.look_at_surfaces(&whole)
+    }
+
+    fn look_at_surfaces(&mut self, vertices_mm: &[Point3<f32>]) -> Result<(), CanvasError> {
+        let Some(eye) = Eye::on(vertices_mm.iter()) else { return Ok(()) };
+        if self.eye.as_ref().is_none_or(|before| eye.has_outgrown(before)) {
+            self.eye = Some(eye);
             self.lay_out()?;
         }
         Ok(())

@@ -10,9 +10,6 @@ use super::painter::Painter;
 use super::properties::Eye;
 use super::quad::{Quad, texture};
 
-/// A volume is looked at anew when its radius has become so many times as large.
-const GROWN: f32 = 1.2;
-
 /// First and last index along x, y and z.
 type Box3 = [[usize; 2]; 3];
 
@@ -60,8 +57,8 @@ impl Painter {
         let corners: Vec<Point3<f32>> =
             edges.iter().flatten().map(|corner| Point3::from(*corner)).collect();
         let Some(eye) = Eye::on(corners.iter()) else { return Ok(()) };
-        let is_grown = |before: &Eye| eye.radius_mm > GROWN * before.radius_mm;
-        if self.eye.is_none() && self.volume_eye.as_ref().is_none_or(is_grown) {
+        let is_due = self.volume_eye.as_ref().is_none_or(|before| eye.has_outgrown(before));
+        if self.eye.is_none() && is_due {
             self.volume_eye = Some(eye);
             self.lay_out()?;
         }
