@@ -3,7 +3,7 @@
 
 mod scripted;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use formats::ndi::{PortStatus, SystemStatus};
 use messages::{Pose, ToolPoses};
@@ -52,8 +52,8 @@ impl Lab {
 
 /// Readings until one satisfies the condition.
 fn until<T>(device: &mut Ndi, mut wanted: impl FnMut(Reading<Output>) -> Option<T>) -> T {
-    let start = Instant::now();
-    while start.elapsed() < PATIENCE {
+    let start = runtime::clock::monotonic();
+    while runtime::clock::monotonic().saturating_sub(start) < PATIENCE {
         if let Some(found) = wanted(device.read().unwrap()) {
             return found;
         }
@@ -380,6 +380,6 @@ fn parameters_that_cannot_be() {
         said(&[json!({ "name": "a", "rom": "/nowhere.rom" })], json!({})).contains("/nowhere.rom")
     );
     assert!(said(&[json!({ "name": "a", "serial": "xyz" })], json!({})).contains("hexadecimal"));
-    assert!(said(&[probe.clone()], json!({ "rate_hz": 0.5 })).contains("`rate_hz`"));
+    assert!(said(std::slice::from_ref(&probe), json!({ "rate_hz": 0.5 })).contains("`rate_hz`"));
     assert!(said(&[probe], json!({ "address": "10.0.0.5" })).contains("tcp://"));
 }

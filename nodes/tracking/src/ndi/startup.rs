@@ -207,7 +207,7 @@ impl Startup {
                 self.first(Command::Init, Purpose::Init { tries: 2 });
                 self.first(Command::Reset, Purpose::Reset);
             }
-            Purpose::Init { .. } if is_okay => {}
+            Purpose::Init { .. } | Purpose::Load { .. } | Purpose::Start if is_okay => {}
             Purpose::Init { .. } => return Err(failed("initialise")),
             Purpose::Comm(settings) if is_okay => return Ok(Outcome::NextWith(settings)),
             Purpose::Comm(_) => return Err(failed("take the settings of the serial line")),
@@ -255,7 +255,6 @@ impl Startup {
                 },
                 _ => self.refuse(tool, "gives no port handle for it", reply),
             },
-            Purpose::Load { .. } if is_okay => {}
             Purpose::Load { tool } => {
                 self.tasks.retain(|(_, purpose)| !purpose.is_for(tool));
                 self.refuse(tool, "does not take its definition", reply);
@@ -303,7 +302,6 @@ impl Startup {
                 }
             }
             Purpose::LookAtPlugged(handle) => self.look_at(handle, reply),
-            Purpose::Start if is_okay => {}
             Purpose::Start => return Err(failed("start tracking")),
         }
         Ok(if self.tasks.is_empty() { Outcome::Ready } else { Outcome::Next })

@@ -237,7 +237,7 @@ impl Script {
     }
 
     fn free_number(&self) -> u8 {
-        (1..).find(|handle| !self.handles.contains_key(handle)).unwrap()
+        (1..=255).find(|handle| !self.handles.contains_key(handle)).unwrap()
     }
 
     fn search(&mut self, filter: HandleFilter) -> Reply {
