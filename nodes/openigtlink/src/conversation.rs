@@ -214,9 +214,9 @@ mod tests {
         content: Content,
     ) -> Vec<Message> {
         let mut shelf = Shelf::default();
-        [parcel("STRING", "a"), parcel("STRING", "b"), parcel("TDATA", "t")]
-            .iter()
-            .for_each(|parcel| shelf.put(parcel));
+        for parcel in [parcel("STRING", "a"), parcel("STRING", "b"), parcel("TDATA", "t")] {
+            shelf.put(&parcel);
+        }
         let request = Message::new(kind, device, Timestamp::default(), content).unwrap();
         let message = |answer| match answer {
             Answer::Parcel(parcel) => parcel.message().clone(),

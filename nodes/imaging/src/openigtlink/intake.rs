@@ -320,7 +320,9 @@ mod tests {
         let mut intake = Intake::new(wanted(None));
         let mut placed = |metadata: &[(&str, &str)], stamp: u64| {
             let mut message = message("Image", stamp, 1);
-            metadata.iter().for_each(|(key, value)| message.set_metadata(key, value));
+            for (key, value) in metadata {
+                message.set_metadata(key, value);
+            }
             take(&mut intake, &message.encode().unwrap(), stamp).remove(0)
         };
         let status = "ProbeToTrackerTransformStatus";

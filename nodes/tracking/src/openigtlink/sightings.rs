@@ -110,7 +110,9 @@ mod tests {
 
     fn message(kind: &str, name: &str, content: Content, metadata: &[(&str, &str)]) -> Message {
         let mut message = Message::new(kind, name, Timestamp::default(), content).unwrap();
-        metadata.iter().for_each(|(key, value)| message.set_metadata(key, value));
+        for (key, value) in metadata {
+            message.set_metadata(key, value);
+        }
         // As it comes.
         Message::decode(&message.encode().unwrap()).unwrap().0
     }
