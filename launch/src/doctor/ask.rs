@@ -89,18 +89,17 @@ fn findings(said: &[u8]) -> Vec<Line> {
     let said = String::from_utf8_lossy(said);
     let mut lines = Vec::new();
     for line in said.lines().filter(|line| !line.trim().is_empty()) {
-        match serde_json::from_str::<Finding>(line) {
-            Ok(finding) => lines.push(finding.into()),
-            Err(_) => {
-                let begin: String = line.chars().take(60).collect();
-                lines.push(Line::of(
-                    Verdict::Wrong,
-                    format!("said something else than findings: {begin}"),
-                    "`examine` must print a line of JSON for each finding, and nothing else",
-                ));
-                break;
-            }
+        if let Ok(finding) = serde_json::from_str::<Finding>(line) {
+            lines.push(finding.into());
+            continue;
         }
+        let begin: String = line.chars().take(60).collect();
+        lines.push(Line::of(
+            Verdict::Wrong,
+            format!("said something else than findings: {begin}"),
+            "`examine` must print a line of JSON for each finding, and nothing else",
+        ));
+        break;
     }
     lines
 }

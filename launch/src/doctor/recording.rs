@@ -1,5 +1,6 @@
 //! Whether there is somebody who records, and space for what is recorded.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use super::last_run::LastRun;
@@ -41,9 +42,10 @@ fn space(folder: &Path, free: u64, last: Option<&LastRun>) -> Line {
     match (last, lasts_s) {
         (Some(last), Some(lasts_s)) => {
             let (rate, time) = (last.bytes_per_s * 1e-6, spoken(lasts_s));
-            said.push_str(&format!(
+            let _ = write!(
+                said,
                 ", enough for {time} at the {rate:.1} MB/s that the last run of this graph wrote"
-            ));
+            );
         }
         _ => said.push_str("; how long that lasts is known after the first run"),
     }

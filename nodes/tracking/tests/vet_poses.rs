@@ -176,20 +176,21 @@ fn vetted(node: &mut VetPoses, (input, now): (Input, Timestamp)) -> (ToolPoses, 
 /// The tools that the node hides, though the tracker saw them, with the reasons.
 fn newly_hidden(before: &ToolPoses, after: &ToolPoses) -> Vec<(String, String)> {
     let both = before.tools.iter().zip(&after.tools);
-    both.filter_map(|(before, after)| match (&before.pose, &after.pose) {
-        (Pose::Visible { .. }, Pose::Hidden { reason }) => {
-            Some((after.name.clone(), reason.clone()))
+    both.filter_map(|(before, after)| {
+        if let (Pose::Visible { .. }, Pose::Hidden { reason }) = (&before.pose, &after.pose) {
+            return Some((after.name.clone(), reason.clone()));
         }
-        _ => {
-            assert_eq!(before, after, "what is not hidden passes as it came");
-            None
-        }
+        assert_eq!(before, after, "what is not hidden passes as it came");
+        None
     })
     .collect()
 }
 
+/// After how many seconds, which tools are hidden and why, and what the node says of itself.
+type Found = (f64, Vec<(String, String)>, String);
+
 /// After how many seconds a fault is found, by whom, and what is said; fails if something is found before it.
-fn found(fault: Fault, seed: u64, seconds: f64) -> Option<(f64, Vec<(String, String)>, String)> {
+fn found(fault: Fault, seed: u64, seconds: f64) -> Option<Found> {
     let (mut scene, mut node) = (Scene::new(seed, fault), node(fault));
     let mut newest = Timestamp(0);
     for frame in 0..(seconds * RATE_HZ) as usize {
