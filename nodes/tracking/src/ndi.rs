@@ -130,6 +130,12 @@ impl Device for Ndi {
         examine::examine(&parameters)
     }
 
+    /// Since it was opened seconds may have passed, and a frame of then may wait.
+    fn start(&mut self, _: Timestamp) {
+        self.connection.pass_over();
+        self.said_at = self.clock.now();
+    }
+
     fn read(&mut self) -> Result<Reading<Output>, Error> {
         match self.connection.go_on(MOMENT) {
             Event::Poses { arrived_at, poses, impaired } => {

@@ -156,6 +156,21 @@ fn stamped_when_they_were_seen() {
 }
 
 #[test]
+fn a_procedure_that_begins_long_after_the_start_of_tracking_finds_no_fault_and_no_old_pose() {
+    let lab = Lab::new();
+    let mut device = lab.both(json!({ "reply_timeout_ms": 300 }));
+    std::thread::sleep(Duration::from_millis(900));
+    lab.tracker.script().sights.insert(1, Sight::Seen(placement(7.0)));
+    device.start(runtime::clock::SessionClock::new().now());
+    let first = until(&mut device, |reading| match reading {
+        Reading::Nothing => None,
+        Reading::Acquired { .. } => poses(reading),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(x(&first, 0), 7.0);
+}
+
+#[test]
 fn hidden_with_the_trackers_own_reason() {
     for revision in ["G.003.001", "G.002.004", "D.001.004"] {
         let lab = Lab::new();

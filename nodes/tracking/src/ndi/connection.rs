@@ -127,6 +127,12 @@ impl Connection {
         }
     }
 
+    /// Nobody listened for a while: what came meanwhile is old and passed over, and what did not may still come.
+    pub fn pass_over(&mut self) {
+        self.dialogue.wait_anew(self.clock.now());
+        while !matches!(self.go_on(Duration::ZERO), Event::Nothing | Event::Lost(_)) {}
+    }
+
     /// Does what is to be done, up to what is to be told.
     fn act(&mut self) -> Option<Event> {
         while let Some(action) = self.dialogue.next_action() {

@@ -193,6 +193,11 @@ impl Dialogue {
         }
     }
 
+    /// Nobody listened until now: what was asked for may still be answered.
+    pub fn wait_anew(&mut self, now: Timestamp) {
+        self.asked_at = self.asked_at.map(|_| now);
+    }
+
     /// Time has passed.
     pub fn tick(&mut self, now: Timestamp) {
         if self.phase == Phase::Closed {

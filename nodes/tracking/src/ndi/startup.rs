@@ -21,6 +21,7 @@ enum Purpose {
     Revision,
     FindStale,
     Free,
+    Disable,
     FindOld,
     LookAtOld(u8),
     FindKept,
@@ -235,8 +236,13 @@ impl Startup {
             }
             Purpose::LookAtOld(handle) => {
                 let info = info(reply, InfoOptions::LOCATION);
-                if info.and_then(|info| info.location).is_some_and(|place| place.is_wireless) {
-                    self.first(Command::FreeHandle(handle), Purpose::Free);
+                match info.and_then(|info| info.location) {
+                    Some(place) if place.is_wireless => {
+                        self.first(Command::FreeHandle(handle), Purpose::Free);
+                    }
+                    // A client that went away may have left it enabled; it is looked for among those that are not.
+                    Some(_) => self.first(Command::DisableHandle(handle), Purpose::Disable),
+                    None => {}
                 }
             }
             Purpose::FindKept => {
@@ -268,6 +274,7 @@ impl Startup {
             Purpose::StopBefore
             | Purpose::StopForPlugs
             | Purpose::Free
+            | Purpose::Disable
             | Purpose::InitLoaded { .. } => {}
             Purpose::Enable { tool, handle } => self.handles[tool] = Ok(handle.into()),
             Purpose::FindPlugged { round } => {
