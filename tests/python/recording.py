@@ -1,4 +1,4 @@
-"""Reads a session's recording with nothing but cbor2 and lz4: `placements` counts placed images, `events` lists events in order, `times` when each event and each message was published, `structures` what each last volume of labels, surfaces and tree holds: voxels, cubic millimetres and branches by name; `unpacked` writes all bytes of the recording, chunks decompressed, to the file `unpacked` in the session's folder."""
+"""Reads a session's recording with nothing but cbor2 and lz4: `placements` counts placed images, `events` lists events in order, `times` when each event and each message was published, `structures` what each last volume of labels, surfaces and tree holds: voxels, cubic millimetres and branches by name; `devices` when faults were injected, why the probe was hidden, which images were placed, and what the image device said; `unpacked` writes all bytes of the recording, chunks decompressed, to the file `unpacked` in the session's folder."""
 import io, json, math, pathlib, struct, sys
 from array import array
 import cbor2, lz4.frame
@@ -91,6 +91,20 @@ elif what == "times":
             events.append([envelope["published_at"], value["node"], name, port])
         published.setdefault(envelope["stream"], []).append(envelope["published_at"])
     print(json.dumps({"events": sorted(events, key=lambda event: event[0]), "published": published}))
+elif what == "devices":
+    rows = {"injected": [], "probe": [], "images": [], "ultrasound": []}
+    for envelope, value in messages(folder):
+        at, stream = envelope["acquired_at"] / 1e9, envelope["stream"]
+        if envelope["schema"] == "InjectedFault":
+            rows["injected"].append([at, value["fault"], value["phase"]])
+        elif stream == "tracker.poses":
+            pose = next(tool["pose"] for tool in value["tools"] if tool["name"] == "probe")
+            rows["probe"].append([at, pose["hidden"]["reason"] if "hidden" in pose else None])
+        elif stream == "locate.located":
+            rows["images"].append([at, "placed" in value["placement"]])
+        elif stream == "ultrasound.health":
+            rows["ultrasound"].append([at, value["degraded"]["reason"] if "degraded" in value else None])
+    print(json.dumps({key: sorted(of, key=lambda row: row[0]) for key, of in rows.items()}))
 elif what == "unpacked":
     data = b"".join(body for _, body in unpacked(folder))
     pathlib.Path(folder, "unpacked").write_bytes(data)

@@ -9,6 +9,7 @@ mod contract;
 mod demonstration;
 mod dicom;
 mod faults;
+mod hardware;
 mod identity;
 mod imported;
 mod openigtlink;

@@ -5,6 +5,7 @@
 //! | [`parameters`], [`address`], [`tool`] | what a graph file says: which tracker, which tools |
 //! | [`startup`] | which command follows which answer until the tracker tracks |
 //! | [`answers`], [`poses`] | from answers to the poses of all tools, with a reason where there is none |
+//! | `damage` | answers that arrive damaged |
 //! | [`dialogue`] | the whole conversation, pure: bytes and instants in, what is to be done out |
 //! | [`connection`], [`link`] | its line: a socket or a serial line, opened anew when it is lost |
 //! | [`examine`] | what `vesalius doctor` says of the tracker and its tools |
@@ -12,6 +13,7 @@
 pub mod address;
 pub mod answers;
 pub mod connection;
+mod damage;
 pub mod dialogue;
 pub mod examine;
 pub mod link;

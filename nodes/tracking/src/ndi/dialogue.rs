@@ -10,6 +10,7 @@ use messages::{Timestamp, ToolPoses};
 
 use super::address::Address;
 use super::answers::{Answer, understand};
+use super::damage::Damage;
 use super::parameters::{CommandChoice, Setup};
 use super::poses::{PoseTable, Sighting};
 use super::startup::{Outcome, Question, Startup};
@@ -81,8 +82,7 @@ pub struct Dialogue {
     /// What is wrong since the tracker was made ready, and what its last answer says.
     standing: Vec<String>,
     condition: Vec<&'static str>,
-    /// Damaged answers since the start.
-    damaged: u64,
+    damage: Damage,
 }
 
 impl Dialogue {
@@ -105,7 +105,7 @@ impl Dialogue {
             given_at: Timestamp(0),
             standing: vec![],
             condition: vec![],
-            damaged: 0,
+            damage: Damage::default(),
         }
     }
 
@@ -143,7 +143,7 @@ impl Dialogue {
 
     /// Damaged answers since the start.
     pub fn damaged(&self) -> u64 {
-        self.damaged
+        self.damage.count()
     }
 
     fn patience(&self) -> Duration {
@@ -182,7 +182,7 @@ impl Dialogue {
                 Ok(None) => break,
                 Err(error) => {
                     is_damaged = true;
-                    self.is_damaged(&error);
+                    self.is_damaged(&error, now);
                 }
             }
         }
@@ -215,8 +215,8 @@ impl Dialogue {
             return;
         }
         if self.is_tracking() && now.since(self.given_at) >= self.quiet() {
-            let reason = "the tracker gives no new frame of this tool: look at its plug and at the tracker's lights";
-            let (arrived_at, poses) = self.poses.set(reason, now);
+            let reason = self.damage.reason(self.decoder.pending());
+            let (arrived_at, poses) = self.poses.set(&reason, now);
             self.pass(arrived_at, poses, now);
         }
         if self.due.is_some_and(|due| now >= due) {
@@ -240,12 +240,8 @@ impl Dialogue {
         self.actions.push_back(Action::Lost(reason));
     }
 
-    fn is_damaged(&mut self, error: &Error) {
-        self.damaged += 1;
-        let count = self.damaged;
-        self.actions.push_back(Action::Notice(format!(
-            "an answer of the tracker was damaged and left out, {count} since the start: {error}"
-        )));
+    fn is_damaged(&mut self, error: &Error, now: Timestamp) {
+        self.actions.extend(self.damage.add(error, now).map(Action::Notice));
     }
 
     fn ask(&mut self, now: Timestamp) {
@@ -327,6 +323,7 @@ impl Dialogue {
         match understand(&self.question, reply, guarded) {
             Answer::Seen { sightings, condition, plugs } => {
                 self.condition = condition;
+                self.damage.is_over();
                 if plugs && self.startup.wants_plugs() {
                     return self.look_again(now);
                 }
@@ -338,7 +335,7 @@ impl Dialogue {
             }
             Answer::Lost(reason) => self.lose(reason),
             Answer::Damaged(error) => {
-                self.is_damaged(&error);
+                self.is_damaged(&error, now);
                 self.due = Some(now + RUN_OUT);
             }
         }

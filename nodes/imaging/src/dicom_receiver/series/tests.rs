@@ -239,7 +239,7 @@ proptest! {
         let mut bench = Bench::new(RULES);
         let mut images: Vec<Option<(File, [u8; 32])>> = stack("1.9", 7, tells).into_iter().map(Some).collect();
         let mut completed = 0;
-        let mut count = |verdicts: Vec<Verdict>| {
+        let count = |verdicts: Vec<Verdict>| {
             verdicts.iter().filter(|it| matches!(it, Verdict::Complete { .. })).count()
         };
         let sent: Vec<usize> = order.iter().chain(&doubled).copied().filter(|at| !lost.contains(at)).collect();
