@@ -9,6 +9,7 @@ import argparse
 import json
 import pathlib
 import random
+import time
 
 import numpy as np
 from pydicom import dcmread
@@ -206,11 +207,14 @@ def push(images, arguments):
                 association.dul.socket.socket.close()
                 return result
             status = association.send_c_store(image)
-            code = f"{status.Status:04X}"
+            # An answer that pynetdicom has not got is told as such.
+            code = f"{status.Status:04X}" if "Status" in status else "none"
             result["statuses"][code] = result["statuses"].get(code, 0) + 1
             comment = str(status.get("ErrorComment", ""))
             if comment and comment not in result["comments"]:
                 result["comments"].append(comment)
+            # Asked for more at once on a busy machine, its own thread takes the next answer for a request, and aborts.
+            time.sleep(0.02)
             if arguments.each:
                 association.release()
                 association = ae.associate("127.0.0.1", arguments.port, ae_title=arguments.called)
@@ -250,6 +254,10 @@ def main():
         debug_logger()
     if arguments.folder:
         images = [dcmread(path) for path in sorted(arguments.folder.rglob("*")) if path.is_file()]
+        for image in images:
+            # Who removed names may have removed these, too, without which nothing can be sent.
+            image.SOPClassUID = image.get("SOPClassUID") or CTImageStorage
+            image.SOPInstanceUID = image.get("SOPInstanceUID") or generate_uid()
     else:
         images = series(arguments)
     if arguments.out:

@@ -79,7 +79,8 @@ fn course(scanner: &mut DicomScanner, receiver: &mut DicomReceiver, begun: &str)
             other => panic!("{other:?}"),
         }
         match scanner.read().unwrap() {
-            Reading::End => is_pushed = true,
+            Reading::End if is_pushed => {}
+            Reading::End => (is_pushed, silent) = (true, 0),
             Reading::Refused { reason } => course.pushed.push(reason),
             Reading::Nothing => {}
             other => panic!("{other:?}"),

@@ -11,7 +11,7 @@ use dicom_files::{BIG, EXPLICIT, IMPLICIT, SECRET, WHO, file, read_files, slice,
 use dicom_object::from_reader;
 use formats::dicom::command::{Command, Status};
 use formats::dicom::write::{CtSeries, Origin, WriteError, uid_of};
-use formats::dicom::{Damaged, Error, File, InstanceKey, Series, TRANSFER_SYNTAXES};
+use formats::dicom::{Damaged, Error, File, InstanceKey, Series, TRANSFER_SYNTAXES, Told};
 use formats::metaimage::{Limits, Pixels};
 use nalgebra::{Matrix4, Rotation3, Vector3};
 use proptest::prelude::*;
@@ -94,7 +94,7 @@ fn what_an_image_tells_of_its_series_and_of_its_instant() {
         }
         *of_data_set(&bare(&object, EXPLICIT), EXPLICIT).unwrap().told()
     };
-    assert_eq!(told(&[]), Default::default());
+    assert_eq!(told(&[]), Told::default());
     let all = told(&[
         (tags::IMAGES_IN_ACQUISITION, VR::IS, "64"),
         (tags::ACQUISITION_DATE_TIME, VR::DT, "20240229134507.25+0130"),
@@ -116,7 +116,7 @@ fn what_an_image_tells_of_its_series_and_of_its_instant() {
         (tags::IMAGES_IN_ACQUISITION, VR::IS, "-3"),
         (tags::ACQUISITION_DATE_TIME, VR::DT, "yesterday"),
     ]);
-    assert_eq!(nonsense, Default::default());
+    assert_eq!(nonsense, Told::default());
 }
 
 #[test]

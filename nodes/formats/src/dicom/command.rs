@@ -123,7 +123,7 @@ impl Command {
     pub fn read(bytes: &[u8]) -> Result<Self, FileError> {
         let limits = Limits { header_bytes: MOST_BYTES as u64, pixel_bytes: 0 };
         let dataset = Dataset::of_file(bytes, Encoding::ImplicitLittle, &limits)?;
-        let number = |tag| Ok(dataset.short(tag)?.ok_or(incomplete(tag))?);
+        let number = |tag| dataset.short(tag)?.ok_or(incomplete(tag));
         let text = |tag| -> Result<String, FileError> {
             Ok(dataset.text(tag)?.ok_or(incomplete(tag))?.into_owned())
         };

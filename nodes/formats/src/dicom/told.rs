@@ -88,7 +88,9 @@ fn instant(date: &str, time: &str, zone_minutes: Option<i32>) -> Option<Instant>
     }
     let micros = if fraction.is_empty() { 0 } else { number(&format!("{fraction:0<6}"))? };
     let seconds = ((days(year, month, day) * 24 + hours) * 60 + minutes) * 60 + seconds;
-    Some(Instant { wall_ns: (seconds * 1_000_000 + micros) * 1000, zone_minutes })
+    // Nanoseconds reach from 1677 to 2262.
+    let wall_ns = (seconds * 1_000_000 + micros).checked_mul(1000)?;
+    Some(Instant { wall_ns, zone_minutes })
 }
 
 fn number(digits: &str) -> Option<i64> {
@@ -154,6 +156,8 @@ mod tests {
         for (date, time) in [
             ("20241301", "00"),
             ("2024", "00"),
+            ("30240229", "00"),
+            ("10240229", "00"),
             ("2024-02-29", "00"),
             ("20240229", "24"),
             ("20240229", "1"),

@@ -170,9 +170,15 @@ mod tests {
             voxels: &voxels,
             tells_count: false,
         };
-        File::read("a", &series.file(slice).unwrap(), &SECRET, &Default::default(), |_| Some(0))
-            .unwrap()
-            .unwrap()
+        File::read(
+            "a",
+            &series.file(slice).unwrap(),
+            &SECRET,
+            &formats::metaimage::Limits::default(),
+            |_| Some(0),
+        )
+        .unwrap()
+        .unwrap()
     }
 
     #[test]
