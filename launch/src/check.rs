@@ -11,6 +11,7 @@
 //! | `parameters` | values outside their schema |
 //! | `files`, `calibrations`, `model` | files, their content and checksums |
 //! | `addresses` | devices that do not answer |
+//! | `served_here` | devices that another node of the same graph stands in for |
 //! | `reference` | the patient reference sensor |
 //!
 //! `planned` and `checked` hold what comes of it, `report` says it to people and programs.
@@ -28,6 +29,7 @@ mod planned;
 mod reference;
 mod report;
 mod roles;
+mod served_here;
 mod small_file;
 mod truth;
 mod wiring;
@@ -40,6 +42,7 @@ use crate::problem::Severity;
 pub use addresses::{Addresses, answers};
 pub use checked::Checked;
 pub use report::{Report, to_json};
+pub use served_here::Servers;
 
 /// Checks a graph file after changing it as `settings` (`NODE.key=value`) say.
 pub fn check(path: &Path, settings: &[String], catalogue: &Catalogue) -> Checked {
@@ -93,6 +96,9 @@ pub fn without_knocking(
         }
         nodes.push(planned::node(entry, role.as_ref(), values));
     }
+    let known = nodes.iter().zip(&roles);
+    let known = known.filter_map(|(node, role)| Some((node, &role.as_ref()?.participant)));
+    asked.leave_out(&Servers::of(&known.collect::<Vec<_>>()));
     refusals.tell(&mut problems);
     reference::check(&file, &roles, &mut problems);
     calibrations::unused(&file, &roles, &mut problems);

@@ -4,7 +4,6 @@
 //! | --- | --- |
 //! | `ask` | one participant, in a process of its own that is stopped when it takes too long |
 //! | `participants` | all of them side by side, and those that cannot be examined |
-//! | `served_here` | devices that another node of the same graph stands in for |
 //! | `files` | models and calibrations with their checksums |
 //! | `machine` | memory that may be locked and shared, processors |
 //! | `recording` | space for the recording |
@@ -16,7 +15,6 @@ mod last_run;
 mod machine;
 mod participants;
 mod recording;
-mod served_here;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

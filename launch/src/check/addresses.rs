@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::parameters::Node;
+use super::served_here::Servers;
 use crate::problem::{Place, Problem};
 use crate::schema;
 
@@ -48,6 +49,11 @@ impl Addresses {
     pub fn of(&self, node: &str) -> impl Iterator<Item = &str> {
         let own = self.addresses.iter().filter(move |(_, owner, _)| owner == node);
         own.map(|(_, _, address)| address.as_str())
+    }
+
+    /// Leaves out those at which a node of the graph itself will listen.
+    pub fn leave_out(&mut self, servers: &Servers) {
+        self.addresses.retain(|(_, node, address)| servers.at(node, address).is_none());
     }
 
     /// Tries all of them at the same time.

@@ -5,10 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::ask::ask;
-use super::served_here::Servers;
 use super::{About, Line, Subject, Verdict};
 use crate::catalogue::{Catalogue, Description, Participant, Runs};
-use crate::check::{Addresses, Checked, answers};
+use crate::check::{Addresses, Checked, Servers, answers};
 use crate::plan::{ParticipantKind, PlannedNode};
 
 /// What the executables say of themselves, by their path.
@@ -30,7 +29,7 @@ pub fn examine(
     let known = checked.nodes.iter().filter_map(|node| Some((node, participant(node)?)));
     let servers = Servers::of(&known.clone().collect::<Vec<_>>());
     let known: Vec<_> =
-        known.map(|(node, role)| (node, role, servers.absent(node, role))).collect();
+        known.map(|(node, role)| (node, role, absent(&servers, node, role))).collect();
 
     let found: Vec<Option<Vec<Line>>> = std::thread::scope(|scope| {
         let asked: Vec<_> = known
@@ -88,6 +87,22 @@ fn one(
     let mut lines: Vec<Line> = addresses.of(&node.name).map(knock).collect();
     lines.push(unexamined(format!("`{}` does not offer to be examined", node.runs)));
     Some(lines)
+}
+
+/// What to say of a device that connects to a node of this graph which does not run now; none of any other.
+fn absent(servers: &Servers, node: &PlannedNode, role: &Participant) -> Option<Line> {
+    let (server, address) = servers.of_node(node, role)?;
+    answers(&address).is_err().then(|| {
+        Line::of(
+            Verdict::Notable,
+            format!(
+                "not examined: `{server}` of this graph serves it at {address}, and does not run now"
+            ),
+            format!(
+                "nothing to do if `{server}` is meant; for the device itself, leave `{server}` out and name the device's address"
+            ),
+        )
+    })
 }
 
 fn knock(address: &str) -> Line {

@@ -87,6 +87,27 @@ impl Client {
     }
 }
 
+impl Client {
+    /// The next of each type and device, in whichever order they come.
+    fn each<const N: usize>(&mut self, wanted: [(&str, &str); N]) -> [Message; N] {
+        let mut came: [Option<Message>; N] = std::array::from_fn(|_| None);
+        let since = clock::monotonic();
+        while came.iter().any(Option::is_none) && clock::monotonic().saturating_sub(since) < LONG {
+            let Some(message) = self.next(LONG) else { break };
+            let is_it = |(kind, device): &(&str, &str)| {
+                message.type_name.to_str() == *kind && message.device_name() == *device
+            };
+            if let Some(index) = wanted.iter().position(is_it) {
+                came[index] = Some(message);
+            }
+        }
+        let missing: Vec<_> =
+            wanted.iter().zip(&came).filter(|(_, came)| came.is_none()).map(|(of, _)| of).collect();
+        assert!(missing.is_empty(), "{missing:?} did not come");
+        came.map(Option::unwrap)
+    }
+}
+
 fn tracker_from_probe() -> Isometry3<f64> {
     Isometry3::new(Vector3::new(1.0, 2.0, 3.0), Vector3::new(0.3, -0.2, 0.5))
 }
@@ -126,16 +147,18 @@ fn poses_and_images_come_in_ras_and_what_is_chained_fits() {
     // It is given to those who are there when it comes, and to those who come later.
     server.give(Topic::Stream, received("tracker.poses", 0, 5, &sent, &Validity::Valid));
     server.give(Topic::Stream, received("locate.located", 0, 7, &located(9, 4), &Validity::Valid));
-    let probe = client.until("TRANSFORM", "ProbeToTracker");
+    // A client gets what waits for it in an order that the server chooses.
+    let [probe, _, placed] = client.each([
+        ("TRANSFORM", "ProbeToTracker"),
+        ("TRANSFORM", "NeedleOfTheLeftHandToTracker"),
+        ("IMAGE", "locate.located"),
+    ]);
     assert_eq!(probe.timestamp.to_nanoseconds(), 5_000_000);
     let Content::Transform(transform) = probe.content else { panic!("no transform") };
     let inside = tracker_from_probe().to_homogeneous();
     let half_turn = nalgebra::Matrix4::from_diagonal(&nalgebra::Vector4::new(-1.0, -1.0, 1.0, 1.0));
     assert!((transform.to_matrix() - half_turn * inside * half_turn).amax() < 1e-5);
-    client.until("TRANSFORM", "NeedleOfTheLeftHandToTracker");
-    let Content::Image(image) = client.until("IMAGE", "locate.located").content else {
-        panic!("no image")
-    };
+    let Content::Image(image) = placed.content else { panic!("no image") };
     assert_eq!((image.coordinates, image.size), (CoordinateSystem::Ras, [4, 4, 1]));
     assert_eq!(image.pixels, [9; 16]);
     let lps = image.lps_from_voxel();

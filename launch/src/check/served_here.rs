@@ -2,9 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Line, Verdict};
 use crate::catalogue::Participant;
-use crate::check::answers;
 use crate::graph_file::tree::Step;
 use crate::plan::PlannedNode;
 use crate::schema;
@@ -41,27 +39,17 @@ impl Servers {
         Self { listening: listening.collect() }
     }
 
-    /// What to say of a device that connects to a node of this graph which does not run now; none of any other.
-    pub fn absent(&self, node: &PlannedNode, role: &Participant) -> Option<Line> {
+    /// Who else of this graph listens where a node connects to, and where; none for a device of the world.
+    pub fn of_node(&self, node: &PlannedNode, role: &Participant) -> Option<(&str, String)> {
         let values = with_defaults(&role.parameters, &node.parameters);
-        let (server, address) =
-            connects_to(&role.parameters, &values).into_iter().find_map(|address| {
-                let serves = |(name, place): &&(String, Listening)| {
-                    *name != node.name && meets(place, &address)
-                };
-                Some((self.listening.iter().find(serves)?.0.clone(), address))
-            })?;
-        answers(&address).is_err().then(|| {
-            Line::of(
-                Verdict::Notable,
-                format!(
-                    "not examined: `{server}` of this graph serves it at {address}, and does not run now"
-                ),
-                format!(
-                    "nothing to do if `{server}` is meant; for the device itself, leave `{server}` out and name the device's address"
-                ),
-            )
-        })
+        let mut addresses = connects_to(&role.parameters, &values).into_iter();
+        addresses.find_map(|address| Some((self.at(&node.name, &address)?, address)))
+    }
+
+    /// Who else than `node` listens at an address, `HOST:PORT`.
+    pub fn at(&self, node: &str, address: &str) -> Option<&str> {
+        let serves = |(name, place): &&(String, Listening)| *name != node && meets(place, address);
+        self.listening.iter().find(serves).map(|(name, _)| name.as_str())
     }
 }
 
