@@ -109,6 +109,7 @@ probe = {{ file = "{root}/launch/graphs/calibrations/simulated-probe.toml", sha2
 [nodes.scanner]
 runs = "simulation/openigtlink_ultrasound"
 parameters.address = "127.0.0.1:{images}"
+parameters.tracked = false
 parameters.faults = [
 {ultrasound}]
 

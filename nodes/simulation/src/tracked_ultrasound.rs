@@ -16,8 +16,10 @@ use crate::{Scanner, SimulatedTracker, Subject};
 
 /// What can be named in a fault script: the probe, the patient's reference sensor, and the image itself.
 pub const STREAMS: [&str; 3] = ["probe", "reference", "image"];
-/// Name of the image where it is placed relative to the reference sensor, and where it is not placed.
+/// Name of the image where it is placed relative to the reference sensor.
 const IMAGE_REFERENCE: &str = "Image_Reference";
+/// Its name where nothing is tracked.
+const IMAGE: &str = "Image_Image";
 /// Where the CRC lies in a message.
 const CRC: std::ops::Range<usize> = 50..58;
 
@@ -39,6 +41,7 @@ pub struct TrackedUltrasound {
     simulated: SimulatedTracker,
     faults: FaultScript,
     rate_hz: f64,
+    is_tracked: bool,
 }
 
 impl TrackedUltrasound {
@@ -50,7 +53,14 @@ impl TrackedUltrasound {
         rate_hz: f64,
         faults: FaultScript,
     ) -> Self {
-        Self { subject, scanner, simulated: SimulatedTracker::new(seed), faults, rate_hz }
+        let simulated = SimulatedTracker::new(seed);
+        Self { subject, scanner, simulated, faults, rate_hz, is_tracked: true }
+    }
+
+    /// The same scanner where another system tracks: images alone, placed nowhere.
+    #[must_use]
+    pub fn untracked(self) -> Self {
+        Self { is_tracked: false, ..self }
     }
 
     /// Frames a second.
@@ -70,6 +80,7 @@ impl TrackedUltrasound {
 
     /// The bytes that are sent for a frame: the transforms that are valid, `ProbeToTracker` and `ReferenceToTracker`, then
     /// the image `Image_Reference`, placed relative to the reference sensor. As with PLUS, what is not valid is left out.
+    /// Untracked, the image `Image_Image` alone, a millimetre for each pixel.
     ///
     /// `started_at_ns` is the start on the device's clock, since 1970, which may drift by the faults.
     ///
@@ -79,30 +90,31 @@ impl TrackedUltrasound {
         let at = self.due(number);
         let since_start = u64::try_from(self.faults.device_time(at).as_nanos()).unwrap_or(u64::MAX);
         let timestamp = Timestamp::from_nanoseconds(started_at_ns.saturating_add(since_start));
-        let tracker_from_probe = self.pose("probe", ToolKind::Probe, at);
-        let tracker_from_reference = self.pose("reference", ToolKind::Reference, at);
         let mut messages = Vec::new();
-        for (name, pose) in
-            [("ProbeToTracker", tracker_from_probe), ("ReferenceToTracker", tracker_from_reference)]
-        {
-            if let Some(pose) = pose {
-                let content = IgtlTransform::from_matrix(&pose.to_homogeneous());
-                let content = Content::Transform(content);
-                messages.push(Message::new("TRANSFORM", name, timestamp, content)?);
+        let mut image = None;
+        if self.is_tracked {
+            let tracker_from_probe = self.pose("probe", ToolKind::Probe, at);
+            let tracker_from_reference = self.pose("reference", ToolKind::Reference, at);
+            for (name, pose) in [
+                ("ProbeToTracker", tracker_from_probe),
+                ("ReferenceToTracker", tracker_from_reference),
+            ] {
+                if let Some(pose) = pose {
+                    let content = IgtlTransform::from_matrix(&pose.to_homogeneous());
+                    let content = Content::Transform(content);
+                    messages.push(Message::new("TRANSFORM", name, timestamp, content)?);
+                }
             }
+            if let Some((reference, probe)) = tracker_from_reference.zip(tracker_from_probe) {
+                image = Some((IMAGE_REFERENCE, self.placed(&(reference.inverse() * probe))));
+            }
+        } else {
+            image = Some((IMAGE, Matrix4::identity()));
         }
-        let placed = tracker_from_reference.zip(tracker_from_probe);
-        if let (Some((reference, probe)), Some(shown)) =
-            (placed, self.faults.instant_shown("image", at))
+        if let (Some((name, placed)), Some(shown)) = (image, self.faults.instant_shown("image", at))
         {
-            let reference_from_probe = reference.inverse() * probe;
-            let image = self.image(&reference_from_probe, shown)?;
-            messages.push(Message::new(
-                "IMAGE",
-                IMAGE_REFERENCE,
-                timestamp,
-                Content::Image(image),
-            )?);
+            let content = Content::Image(self.image(&placed, shown)?);
+            messages.push(Message::new("IMAGE", name, timestamp, content)?);
         }
         let mut bytes = Vec::new();
         for (index, message) in messages.iter().enumerate() {
@@ -114,19 +126,19 @@ impl TrackedUltrasound {
         Ok(bytes)
     }
 
-    fn image(
-        &self,
-        reference_from_probe: &Isometry3<f64>,
-        shown: Duration,
-    ) -> Result<Image, FrameError> {
+    /// Maps pixels to millimetres relative to the reference sensor.
+    fn placed(&self, reference_from_probe: &Isometry3<f64>) -> Matrix4<f64> {
+        let probe_from_image = self.scanner.geometry().probe_from_image();
+        let mut image = Matrix4::identity();
+        image.fixed_view_mut::<3, 4>(0, 0).copy_from(probe_from_image.rows());
+        reference_from_probe.to_homogeneous() * image
+    }
+
+    fn image(&self, placed: &Matrix4<f64>, shown: Duration) -> Result<Image, FrameError> {
         let sample = self.sample(shown);
         let grey = self.subject.scan(&self.scanner, shown, sample)?.grey;
         let (height, width) = grey.dim();
         let size = [width as u16, height as u16, 1];
-        let probe_from_image = self.scanner.geometry().probe_from_image();
-        let mut image = Matrix4::identity();
-        image.fixed_view_mut::<3, 4>(0, 0).copy_from(probe_from_image.rows());
-        let placed = reference_from_probe.to_homogeneous() * image;
         Ok(Image {
             version: 1,
             components: 1,
@@ -134,7 +146,7 @@ impl TrackedUltrasound {
             endian: Endian::Little,
             coordinates: CoordinateSystem::Ras,
             size,
-            matrix: Image::matrix_of(&placed, size),
+            matrix: Image::matrix_of(placed, size),
             subvolume_offset: [0; 3],
             subvolume_size: size,
             pixels: grey.into_iter().collect(),
@@ -229,6 +241,15 @@ mod tests {
             emulated.frame(7, STARTED_AT_NS).unwrap(),
             emulated.frame(8, STARTED_AT_NS).unwrap()
         );
+    }
+
+    #[test]
+    fn untracked_images_come_alone_and_always() {
+        let emulated = emulated("").untracked();
+        for number in 0..160 {
+            let heard = heard(&emulated.frame(number, STARTED_AT_NS).unwrap());
+            assert_eq!(names(&heard), ["Image_Image"]);
+        }
     }
 
     #[test]

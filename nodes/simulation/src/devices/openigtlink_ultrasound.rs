@@ -22,6 +22,9 @@ pub struct Parameters {
     pub address: String,
     /// Who is scanned.
     pub patient: PatientParameters,
+    /// Whether the probe is tracked here as well, as PLUS does it with a tracker: then its transforms come too, and no image
+    /// comes while the probe is out of sight. Otherwise images come alone, and always.
+    pub tracked: bool,
     /// Images a second.
     #[schemars(range(min = 1, max = 100))]
     pub rate_hz: f64,
@@ -40,6 +43,7 @@ impl Default for Parameters {
         Self {
             address: "127.0.0.1:18944".to_owned(),
             patient: PatientParameters::default(),
+            tracked: true,
             rate_hz: 20.0,
             probe: ScanGeometry::default(),
             scanner: ScannerSettings::default(),
@@ -85,7 +89,8 @@ impl Device for OpenIgtLinkUltrasound {
         if !session.is_live() {
             return Err(Error::NotLive { instead: "simulation/ultrasound" });
         }
-        let Parameters { address, patient, rate_hz, probe, scanner, faults, seed } = parameters;
+        let Parameters { address, patient, tracked, rate_hz, probe, scanner, faults, seed } =
+            parameters;
         Error::check("rate_hz", rate_hz, 1.0, 100.0)?;
         let faults = faults.script(seed)?;
         faults.check_tools(&STREAMS)?;
@@ -93,6 +98,7 @@ impl Device for OpenIgtLinkUltrasound {
         let subject = patient.subject()?;
         let ultrasound =
             TrackedUltrasound::new(patient.seed, subject, scanner, rate_hz, faults.clone());
+        let ultrasound = if tracked { ultrasound } else { ultrasound.untracked() };
         let address = address.strip_prefix("tcp://").unwrap_or(&address);
         let server = IgtlServer::serve(ultrasound, session.clock(), address, log::info)
             .map_err(|source| Error::Listen { address: address.to_owned(), source })?;
