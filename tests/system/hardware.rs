@@ -19,7 +19,8 @@ struct Fault {
     says: &'static str,
 }
 
-/// In turn, with time between them to recover.
+/// In turn, with time between them to recover: after a connection that was stuck the driver begins the conversation anew,
+/// and waits ten seconds for a tracker that initialises.
 const OF_THE_TRACKER: &[Fault] = &[
     Fault {
         name: "out_of_volume",
@@ -51,21 +52,21 @@ const OF_THE_TRACKER: &[Fault] = &[
     },
     Fault {
         name: "stuck_connection",
-        at_s: 16.0,
+        at_s: 18.0,
         for_s: 1.5,
         line: r#"fault = "stuck_connection""#,
         says: "not answered",
     },
     Fault {
         name: "power_cycle",
-        at_s: 20.0,
+        at_s: 31.0,
         for_s: 1.5,
         line: r#"fault = "power_cycle""#,
         says: "tracker",
     },
     Fault {
         name: "unplugged",
-        at_s: 25.0,
+        at_s: 37.0,
         for_s: 1.0,
         line: r#"tools = ["probe"], fault = "unplugged""#,
         says: "plug",
@@ -73,7 +74,7 @@ const OF_THE_TRACKER: &[Fault] = &[
     // No protocol reports this one: the poses themselves tell of it.
     Fault {
         name: "frozen",
-        at_s: 29.0,
+        at_s: 41.0,
         for_s: 1.0,
         line: r#"tools = ["probe"], fault.frozen.frame_numbers = false"#,
         says: "frozen",
@@ -221,12 +222,12 @@ fn each_fault_of_a_tracker_hides_the_tool_with_its_reason_and_passes() {
     let _alone = alone();
     let place = Place::new();
     let graph = graph(&place, OF_THE_TRACKER, &[]);
-    let closing = place.run(graph.to_str().unwrap(), "tracker", &["--stop-after", "34s"]);
+    let closing = place.run(graph.to_str().unwrap(), "tracker", &["--stop-after", "46s"]);
     let told = Told::of(&place, &closing, &OF_THE_TRACKER[0]);
     assert_injected(&told, OF_THE_TRACKER);
     for (index, fault) in OF_THE_TRACKER.iter().enumerate() {
         let (begins, ends) = (fault.at_s, fault.at_s + fault.for_s);
-        let next = OF_THE_TRACKER.get(index + 1).map_or(33.5, |next| next.at_s);
+        let next = OF_THE_TRACKER.get(index + 1).map_or(45.5, |next| next.at_s);
         let seen_before = within(&told.probe, begins - 0.5, begins).any(Option::is_none);
         assert!(seen_before, "the probe is not seen before {}\n{}", fault.name, closing.log);
         let reasons: Vec<&String> = within(&told.probe, begins, ends).flatten().collect();

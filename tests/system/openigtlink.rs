@@ -9,7 +9,7 @@ use formats::openigtlink::{Command, Content, Decoder, Message, Text, Timestamp};
 use runtime::clock;
 use system_tests::{Place, alone};
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 fn graph(address: &str) -> String {
     format!(

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use formats::ndi::Error;
 use messages::Timestamp;
 
 /// While no sound answer comes, it is told again after so long.
@@ -18,11 +17,11 @@ pub struct Damage {
 
 impl Damage {
     /// One more; what a person is told, unless that was just told.
-    pub fn add(&mut self, error: &Error, now: Timestamp) -> Option<String> {
+    pub fn add(&mut self, error: &str, now: Timestamp) -> Option<String> {
         self.count += 1;
         let count = self.count;
         let is_due = self.last.is_none() || now.since(self.told_at) >= AGAIN;
-        self.last = Some(error.to_string());
+        self.last = Some(error.to_owned());
         is_due.then(|| {
             self.told_at = now;
             format!("an answer of the tracker was damaged and left out, {count} since the start: {error}")
@@ -39,12 +38,9 @@ impl Damage {
         self.count
     }
 
-    /// Why there is no new frame of a tool, while so many bytes of an answer wait for the rest of it.
-    pub fn reason(&self, pending: usize) -> String {
+    /// Why there is no new frame of a tool.
+    pub fn reason(&self) -> String {
         match &self.last {
-            _ if pending > 0 => format!(
-                "an answer of the tracker stopped half way, after {pending} bytes: look at its cable"
-            ),
             Some(error) => format!(
                 "the tracker's answers come damaged ({error}): look at its cable and at what disturbs it"
             ),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use formats::ndi::{
-    Bx2Options, Command, Error, Form, Reply, ReplyDecoder, ReplyOptions, SerialSettings, Tx,
+    Bx2Options, Command, Form, Reply, ReplyDecoder, ReplyOptions, SerialSettings, Tx,
 };
 use messages::{Timestamp, ToolPoses};
 
@@ -49,8 +49,8 @@ const SLOW_TIMEOUT: Duration = Duration::from_secs(10);
 const RUN_OUT: Duration = Duration::from_millis(30);
 /// Until the tracker is asked again that has just given nothing new.
 const NOTHING_NEW: Duration = Duration::from_micros(500);
-/// Tools of which the tracker gives no new frame for so long are hidden.
-const QUIET: Duration = Duration::from_millis(100);
+/// An answer of which nothing more comes for so long has stopped half way.
+const STALLED: Duration = Duration::from_millis(100);
 /// Trackers want a moment after INIT and COMM on a serial line.
 const SETTLE: Duration = Duration::from_millis(100);
 
@@ -83,6 +83,8 @@ pub struct Dialogue {
     standing: Vec<String>,
     condition: Vec<&'static str>,
     damage: Damage,
+    /// When bytes came last.
+    received_at: Timestamp,
 }
 
 impl Dialogue {
@@ -106,6 +108,7 @@ impl Dialogue {
             standing: vec![],
             condition: vec![],
             damage: Damage::default(),
+            received_at: Timestamp(0),
         }
     }
 
@@ -127,8 +130,9 @@ impl Dialogue {
     /// When [`tick`](Self::tick) is to be called if nothing comes before.
     pub fn deadline(&self) -> Option<Timestamp> {
         let patience = self.asked_at.map(|at| at + self.patience());
-        let quiet = self.is_tracking().then(|| self.given_at + self.quiet());
-        [patience, self.due, quiet].into_iter().flatten().min()
+        let quiet = self.is_tracking().then(|| self.given_at + self.setup.quiet());
+        let stalled = (self.decoder.pending() > 0).then(|| self.received_at + STALLED);
+        [patience, self.due, quiet, stalled].into_iter().flatten().min()
     }
 
     /// What was learnt of the tracker.
@@ -158,16 +162,12 @@ impl Dialogue {
         }
     }
 
-    /// Tools of which the tracker gives no new frame for so long are hidden.
-    fn quiet(&self) -> Duration {
-        QUIET + 2 * self.setup.interval
-    }
-
     /// Bytes have come.
     pub fn receive(&mut self, bytes: &[u8], now: Timestamp) {
         if self.phase == Phase::Closed {
             return;
         }
+        self.received_at = now;
         self.decoder.feed(bytes);
         let mut is_damaged = false;
         loop {
@@ -182,7 +182,7 @@ impl Dialogue {
                 Ok(None) => break,
                 Err(error) => {
                     is_damaged = true;
-                    self.is_damaged(&error, now);
+                    self.is_damaged(&error.to_string(), now);
                 }
             }
         }
@@ -203,6 +203,12 @@ impl Dialogue {
         if self.phase == Phase::Closed {
             return;
         }
+        let pending = self.decoder.pending();
+        if pending > 0 && now.since(self.received_at) >= STALLED {
+            self.decoder.clear();
+            self.is_damaged(&format!("it stopped half way, after {pending} bytes"), now);
+            (self.asked_at, self.due) = (None, Some(now));
+        }
         if let Some(asked_at) = self.asked_at
             && now.since(asked_at) >= self.patience()
         {
@@ -214,8 +220,8 @@ impl Dialogue {
             self.lose(text);
             return;
         }
-        if self.is_tracking() && now.since(self.given_at) >= self.quiet() {
-            let reason = self.damage.reason(self.decoder.pending());
+        if self.is_tracking() && now.since(self.given_at) >= self.setup.quiet() {
+            let reason = self.damage.reason();
             let (arrived_at, poses) = self.poses.set(&reason, now);
             self.pass(arrived_at, poses, now);
         }
@@ -240,7 +246,7 @@ impl Dialogue {
         self.actions.push_back(Action::Lost(reason));
     }
 
-    fn is_damaged(&mut self, error: &Error, now: Timestamp) {
+    fn is_damaged(&mut self, error: &str, now: Timestamp) {
         self.actions.extend(self.damage.add(error, now).map(Action::Notice));
     }
 
@@ -335,7 +341,7 @@ impl Dialogue {
             }
             Answer::Lost(reason) => self.lose(reason),
             Answer::Damaged(error) => {
-                self.is_damaged(&error, now);
+                self.is_damaged(&error.to_string(), now);
                 self.due = Some(now + RUN_OUT);
             }
         }

@@ -154,6 +154,16 @@ pub struct Setup {
     pub latency: Duration,
 }
 
+/// So long tools may be without a new frame, and twice the pause between questions.
+const QUIET: Duration = Duration::from_millis(100);
+
+impl Setup {
+    /// Tools of which the tracker gives no new frame for so long are hidden.
+    pub fn quiet(&self) -> Duration {
+        QUIET + 2 * self.interval
+    }
+}
+
 fn within(name: &'static str, came: f64, least: f64, most: f64) -> Result<f64, WrongParameters> {
     if (least..=most).contains(&came) {
         return Ok(came);
