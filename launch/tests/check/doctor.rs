@@ -74,6 +74,9 @@ fn part(output: &Output, sections: &[&str]) -> String {
     parts.map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
+/// Only the system may listen there.
+const NOBODY: &str = "127.0.0.1:1";
+
 const ALL: &str = "[nodes.tracker]\nruns = \"ward/vega\"\nparameters.rate_hz = 20\n\
     [nodes.plugs]\nruns = \"ward/refusing\"\n[nodes.licence]\nruns = \"ward/dying\"\n\
     [nodes.words]\nruns = \"ward/babbling\"\n[nodes.foreign]\nruns = \"ward/foreign\"\n\
@@ -123,13 +126,13 @@ fn at_the_address_of_a_device_that_offers_no_examination_somebody_must_answer() 
     let bench = ward();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let graph =
-        format!("[nodes.foreign]\nruns = \"ward/foreign\"\nparameters.address = \"{address}\"\n");
-    let (there, _) = diagnosed(&bench, &graph, &[]);
+    let graph = |address: &str| {
+        format!("[nodes.foreign]\nruns = \"ward/foreign\"\nparameters.address = \"{address}\"\n")
+    };
+    let (there, _) = diagnosed(&bench, &graph(&address.to_string()), &[]);
     let found = &subject(&there, "foreign")["findings"];
     assert_eq!(found[1]["text"], format!("somebody answers at {address}"), "{found:#}");
-    drop(listener);
-    let (gone, output) = diagnosed(&bench, &graph, &[]);
+    let (gone, output) = diagnosed(&bench, &graph(NOBODY), &[]);
     assert_eq!(
         (output.status.code(), &subject(&gone, "foreign")["verdict"]),
         (Some(1), &json!("wrong"))
@@ -140,16 +143,18 @@ fn at_the_address_of_a_device_that_offers_no_examination_somebody_must_answer() 
 fn a_device_that_an_emulator_of_the_graph_serves_is_not_wrong_before_it_runs() {
     let bench = ward();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let graph = format!(
-        "[nodes.tracker]\nruns = \"ward/driver\"\nparameters.address = \"127.0.0.1:{port}\"\n\
-         [nodes.emulated]\nruns = \"ward/emulator\"\nparameters.listen = \"0.0.0.0:{port}\"\n"
-    );
+    let graph = |address: &str| {
+        let listen = address.replace("127.0.0.1", "0.0.0.0");
+        format!(
+            "[nodes.tracker]\nruns = \"ward/driver\"\nparameters.address = \"{address}\"\n\
+             [nodes.emulated]\nruns = \"ward/emulator\"\nparameters.listen = \"{listen}\"\n"
+        )
+    };
     // Its examination, which would fail without a rate, runs only where somebody answers.
-    let (there, _) = diagnosed(&bench, &graph, &[]);
+    let address = listener.local_addr().unwrap().to_string();
+    let (there, _) = diagnosed(&bench, &graph(&address), &[]);
     assert_eq!(subject(&there, "tracker")["verdict"], "wrong", "{there:#}");
-    drop(listener);
-    let (absent, _) = diagnosed(&bench, &graph, &[]);
+    let (absent, _) = diagnosed(&bench, &graph(NOBODY), &[]);
     let tracker = subject(&absent, "tracker");
     assert_eq!(tracker["verdict"], "notable");
     let text = tracker["findings"][0]["text"].as_str().unwrap();
