@@ -15,7 +15,7 @@ use simulation::tracked_ultrasound::TrackedUltrasound;
 use simulation::{ScanGeometry, Scanner, ScannerSettings, Subject, SubjectKind};
 
 /// A busy machine is given this long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn serve(faults: &str) -> IgtlServer {
     let scanner = Scanner::new(ScanGeometry::default(), ScannerSettings::default()).unwrap();
@@ -32,7 +32,7 @@ fn serve(faults: &str) -> IgtlServer {
 /// The next message; nothing when the connection has ended.
 fn next(stream: &mut TcpStream, decoder: &mut Decoder) -> Option<Message> {
     let begun = clock::monotonic();
-    let mut bytes = [0; 65_536];
+    let mut bytes = vec![0; 65_536];
     loop {
         if let Some(message) = decoder.next_message().unwrap() {
             return Some(message);

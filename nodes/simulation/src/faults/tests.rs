@@ -276,6 +276,8 @@ fn replies_are_damaged_in_their_checksum_or_cut_in_half() {
 
 #[test]
 fn connections_hang_and_break_and_the_process_is_killed_once() {
+    use Connection::{Off, Stuck, Up};
+
     let line = script(
         "[[faults]]\nat_s = 1\nfor_s = 2\nfault = 'stuck_connection'\n\
          [[faults]]\nat_s = 2\nfor_s = 2\nfault = 'power_cycle'\n\
@@ -283,7 +285,6 @@ fn connections_hang_and_break_and_the_process_is_killed_once() {
     );
     let at = |seconds: f64| line.connection(s(seconds));
     let states = [0.5, 1.0, 2.0, 3.5, 4.0].map(at);
-    use Connection::{Off, Stuck, Up};
     assert_eq!(states, [Up, Stuck, Off, Off, Up]);
     assert!(line.lost_power(s(1.9), s(2.1)) && !line.lost_power(s(2.1), s(4.5)));
     assert!(line.killed(s(5.0), s(5.001)) && !line.killed(s(4.0), s(5.0)));

@@ -64,6 +64,7 @@ pub(super) struct Ports {
     most: usize,
     /// Plugs that were put in or pulled since a host looked.
     pub news: SystemStatus,
+    has_plugs: bool,
 }
 
 /// Handles of wired tools are given by the device itself, from this one on.
@@ -82,7 +83,13 @@ impl Ports {
             }
         }
         let most = model.handles();
-        Self { handles, tools: tools.to_vec(), most, news: SystemStatus::default() }
+        Self {
+            handles,
+            tools: tools.to_vec(),
+            most,
+            has_plugs: model.is_wired(),
+            news: SystemStatus::default(),
+        }
     }
 
     /// The tool of the trajectory that a port is.
@@ -206,6 +213,28 @@ impl Ports {
                 self.news = self.news.with(SystemStatus::PORT_OCCUPIED);
             }
             port.plugged = !out;
+        }
+        self.plug_in_again(faults, from, now);
+    }
+
+    /// A pulled tool whose handle was freed gets a new one when it is plugged in.
+    fn plug_in_again(&mut self, faults: &FaultScript, from: Duration, now: Duration) {
+        for change in faults.changes(from, now + Duration::from_nanos(1)) {
+            let fault = &change.what;
+            if !self.has_plugs || change.begins || fault.fault.fault != FaultKind::Unplugged {
+                continue;
+            }
+            let numbers = (1..=self.most.min(self.tools.len()) as u8).collect::<Vec<_>>();
+            for number in numbers {
+                let index = usize::from(number) - 1;
+                let has_handle = self.handles.values().any(|port| port.wired == Some(number));
+                if !has_handle && fault.concerns(&self.tools[index].name) {
+                    let (wired, tool) = (Some(number), Some(index));
+                    let port = Port { wired, tool, plugged: true, ..Port::default() };
+                    self.handles.insert(FIRST_WIRED + number - 1, port);
+                    self.news = self.news.with(SystemStatus::PORT_OCCUPIED);
+                }
+            }
         }
     }
 }
