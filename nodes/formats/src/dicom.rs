@@ -14,7 +14,7 @@
 //! | multi-frame functional groups | PS3.3 section C.7.6.16 |
 //! | rescaling to Hounsfield units and the like | PS3.3 section C.11.1.1.2 |
 //! | commands of a network ([`command`]) | PS3.7 chapters 6, 9, annexes C, E |
-//! | CT images to write ([`write`]) | PS3.3 annex A.3 |
+//! | CT images to write ([`mod@write`]) | PS3.3 annex A.3 |
 //!
 //! **Nothing that says who the patient is leaves this module**: of name, number and birth date, and of all unique
 //! identifiers, only hashes with the caller's secret are kept ([`PatientKey`], [`SeriesKey`], [`FrameOfReferenceKey`]);

@@ -26,7 +26,7 @@ pub enum Link {
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Link {
-    /// Opens it; takes [`PATIENCE`] at most for each number that a host's name stands for.
+    /// Opens it; takes `PATIENCE` at most for each number that a host's name stands for.
     ///
     /// # Errors
     /// If there is nobody.
