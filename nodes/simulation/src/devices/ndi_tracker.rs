@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use messages::{InjectedFault, Timestamp};
-use runtime::{Device, DeviceSession, Reading, log, outputs};
+use runtime::{Device, DeviceSession, Finding, Reading, log, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -128,6 +128,12 @@ impl Device for NdiTracker {
         } else {
             Err(Error::NotLive { instead: "simulation/tracker" })
         }
+    }
+
+    /// It is served with the procedure alone, as drivers look for it there.
+    fn examine(parameters: Parameters) -> Vec<Finding> {
+        let Parameters { model, address, .. } = parameters;
+        vec![Finding::good(format!("emulates {} at {address} while the graph runs", model.name()))]
     }
 
     fn start(&mut self, started_at: Timestamp) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use messages::{InjectedFault, Timestamp};
-use runtime::{Device, DeviceSession, Reading, log, outputs};
+use runtime::{Device, DeviceSession, Finding, Reading, log, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -104,6 +104,12 @@ impl Device for OpenIgtLinkUltrasound {
             .map_err(|source| Error::Listen { address: address.to_owned(), source })?;
         log::info(&format!("serving {NAME} at {}", server.served_at()));
         Ok(Self { server, teller: FaultTeller::new(faults, NAME) })
+    }
+
+    /// It is served with the procedure alone, as clients look for it there.
+    fn examine(parameters: Parameters) -> Vec<Finding> {
+        let address = parameters.address;
+        vec![Finding::good(format!("emulates {NAME} at {address} while the graph runs"))]
     }
 
     fn start(&mut self, started_at: Timestamp) {
