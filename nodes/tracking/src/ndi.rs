@@ -155,13 +155,7 @@ impl Device for Ndi {
                 let identity = &self.connection.dialogue().startup().identity;
                 log::info(&format!("the tracker is ready again: {identity}"));
             }
-            Event::Lost(reason) => {
-                let is_new = self.lost.is_none();
-                if is_new {
-                    log::warn(&reason);
-                }
-                return Ok(self.blank(reason));
-            }
+            Event::Lost(reason) => return Ok(self.blank(reason)),
             Event::Nothing => {}
         }
         let now = self.clock.now();
