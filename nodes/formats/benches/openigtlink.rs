@@ -1,12 +1,14 @@
-//! How long it takes to pack and to unpack messages of OpenIGTLink, and how many times as fast that is as pyigtl, in the
-//! same run on the same messages.
+//! How long it takes to pack and to unpack messages of OpenIGTLink, and how many times as fast that is as pyigtl and the
+//! OpenIGTLink library (Debian's `libopenigtlink-dev`), in the same run on the same messages.
 //!
-//! Unpacking checks the CRC here; pyigtl leaves that out. Without the Python environment of the tests its rows say so.
+//! Unpacking checks the CRC here; pyigtl leaves that out, and the library is measured with and without. Where one is not
+//! installed, its rows say so.
 #![allow(missing_docs, reason = "a bench has no readers of its documentation")]
 #![allow(clippy::disallowed_methods, reason = "a bench measures time, and no session runs")]
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -73,28 +75,57 @@ fn main() {
         own.insert(name, (best(pack), best(unpack)));
     }
     group.finish();
-    peer(&own);
+    peer("pyigtl", pyigtl(), &own);
+    match tempfile::tempdir().map_err(|error| error.to_string()) {
+        Ok(folder) => match library(folder.path()) {
+            Ok(command) => peer("the library", command, &own),
+            Err(reason) => println!("  the library: not here ({reason})"),
+        },
+        Err(reason) => println!("  the library: {reason}"),
+    }
 }
 
-/// The same in Python, and how many times as fast this is.
-fn peer(own: &BTreeMap<&str, (f64, f64)>) {
+/// The same in Python.
+fn pyigtl() -> Command {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    let output = Command::new(format!("{root}/.vesalius/python/bin/python"))
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/openigtlink.py"))
-        .arg(TIME.as_secs_f64().to_string())
+    let mut command = Command::new(format!("{root}/.vesalius/python/bin/python"));
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/openigtlink.py"));
+    command
+}
+
+/// The same in C++, built into a folder.
+fn library(folder: &Path) -> Result<Command, String> {
+    let program = folder.join("openigtlink");
+    let built = Command::new("c++")
+        .args(["-O2", "-w", "-I/usr/include/openigtlink", "-o"])
+        .arg(&program)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/openigtlink.cpp"))
+        .args(["-lOpenIGTLink", "-lpthread"])
         .output();
-    let output = match output {
+    match built {
+        Ok(built) if built.status.success() => Ok(Command::new(program)),
+        Ok(built) => {
+            let said = String::from_utf8_lossy(&built.stderr);
+            Err(format!("{}; install libopenigtlink-dev", said.lines().next().unwrap_or_default()))
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// What a peer takes for the same, and how many times as fast this is.
+fn peer(name: &str, mut command: Command, own: &BTreeMap<&str, (f64, f64)>) {
+    let output = match command.arg(TIME.as_secs_f64().to_string()).output() {
         Ok(output) => output,
-        Err(error) => return println!("  pyigtl: not here ({error}); run .setup/python.sh"),
+        Err(error) => return println!("  {name}: not here ({error}); run .setup/python.sh"),
     };
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let Ok(row) = serde_json::from_str::<serde_json::Value>(line) else { continue };
-        let name = row["name"].as_str().unwrap_or_default();
-        let Some((pack, unpack)) = own.get(name) else { continue };
-        for (what, ours) in [("pack", pack), ("unpack", unpack)] {
+        let message = row["name"].as_str().unwrap_or_default();
+        let Some((pack, unpack)) = own.get(message) else { continue };
+        for (what, ours) in [("pack", pack), ("unpack", unpack), ("unchecked", unpack)] {
             let Some(theirs) = row[what].as_f64() else { continue };
             println!(
-                "  {what:<7}{name:<14}{:10.1} us, pyigtl {:10.1} us: {:.2} times as fast",
+                "  {what:<10}{message:<14}{:10.2} us, {name} {:10.2} us: {:.2} times as fast",
                 ours * 1e6,
                 theirs * 1e6,
                 theirs / ours
@@ -102,6 +133,6 @@ fn peer(own: &BTreeMap<&str, (f64, f64)>) {
         }
     }
     if !output.status.success() {
-        println!("  pyigtl: {}", String::from_utf8_lossy(&output.stderr));
+        println!("  {name}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }

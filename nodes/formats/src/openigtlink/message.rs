@@ -156,12 +156,15 @@ impl Message {
     /// # Errors
     /// If the content does not go with the type, or the protocol has no room for it.
     pub fn encode(&self) -> Result<Vec<u8>, Error> {
-        let mut content = vec![];
-        self.content.write(&self.type_name, &mut content)?;
-        let mut body = vec![];
+        // The header comes last, as it counts and sums up the body that follows it.
+        let mut bytes = vec![0; HEADER_SIZE];
         match (self.version, &self.extended_header) {
-            (1, None) => body = content,
-            (2 | 3, Some(extended)) => extended.write(&content, &mut body)?,
+            (1, None) => self.content.write(&self.type_name, &mut bytes)?,
+            (2 | 3, Some(extended)) => {
+                let mut content = vec![];
+                self.content.write(&self.type_name, &mut content)?;
+                extended.write(&content, &mut bytes)?;
+            }
             (version, extended) => {
                 let has = if extended.is_some() { "an" } else { "no" };
                 let reason = format!(
@@ -170,17 +173,18 @@ impl Message {
                 return Err(Error::unwritable(&self.type_name.to_string(), reason));
             }
         }
+        let body = &bytes[HEADER_SIZE..];
         let header = Header {
             version: self.version,
             type_name: self.type_name,
             device: self.device,
             timestamp: self.timestamp,
             body_size: body.len() as u64,
-            crc: crc64(&body),
+            crc: crc64(body),
         };
-        let mut bytes = Vec::with_capacity(HEADER_SIZE + body.len());
-        header.encode(&mut bytes);
-        bytes.extend(body);
+        let mut head = Vec::with_capacity(HEADER_SIZE);
+        header.encode(&mut head);
+        bytes[..HEADER_SIZE].copy_from_slice(&head);
         Ok(bytes)
     }
 }
