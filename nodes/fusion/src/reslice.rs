@@ -5,8 +5,9 @@
 //! count in 1/256, as a picture of 8 bits needs no finer ones.
 //!
 //! Voxels lie in bricks of 4 × 4 × 4, each with the first ones of its neighbours, so that the eight around a place are in two
-//! lines of the cache, whichever way the plane lies; pixels are made in tiles for the same reason. Of a volume row after row
-//! an oblique plane would fetch ten times as many lines. It takes twice the memory.
+//! lines of the cache, whichever way the plane lies; bricks lie in blocks of 4 × 4 × 4 of them, so that a plane goes through
+//! few pages of memory; and pixels are made in tiles for the same reason. Of a volume row after row an oblique plane would
+//! fetch ten times as many lines. It takes a little more than twice the memory.
 
 use std::ops::Range;
 
@@ -26,15 +27,22 @@ const FOURTHS: u64 = 0x0000_00ff_0000_00ff;
 #[derive(Clone, Debug)]
 pub struct Voxels {
     size: [usize; 3],
-    /// How many bricks there are along x and y.
-    across: [usize; 2],
-    bricks: Vec<Brick>,
+    /// Where a voxel is in `bytes`: the sum of what its index along each axis adds.
+    offsets: [Vec<usize>; 3],
+    bytes: Vec<u8>,
 }
 
-/// Edge of a brick, voxels.
+/// Edge of a brick, voxels, and of a block, bricks.
 const EDGE: usize = 4;
-/// 5 × 5 × 5 voxels, x changing fastest: those of the brick and the next ones along each axis; three bytes are left over.
-type Brick = [u8; 128];
+/// Bytes from a voxel to the next one along each axis: a brick has 5 × 5 × 5 of them, its own and the next ones of its
+/// neighbours.
+const VOXEL: [usize; 3] = [1, 5, 25];
+/// Bytes of a brick, of which three are left over, and from one to the next along each axis.
+const BRICK: [usize; 3] = [128, 128 * EDGE, 128 * EDGE * EDGE];
+/// Bytes of a block.
+const BLOCK: usize = 128 * EDGE * EDGE * EDGE;
+/// The eight voxels around a place lie within so many bytes from the first on.
+const AROUND: usize = 25 + 8;
 
 /// Voxels that do not fit their size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,20 +64,34 @@ impl Voxels {
         if count != Some(values.len()) || values.len() >= 1 << 31 {
             return Err(WrongSize { size, came: values.len() });
         }
-        let [nx, ny, nz] = size.map(|side| side.div_ceil(EDGE));
-        let mut bricks = vec![[0; size_of::<Brick>()]; nx * ny * nz];
-        for (index, brick) in bricks.iter_mut().enumerate() {
-            let [x, y, z] = [index % nx, index / nx % ny, index / nx / ny].map(|at| at * EDGE);
-            for dz in 0..(EDGE + 1).min(size[2] - z) {
-                for dy in 0..(EDGE + 1).min(size[1] - y) {
-                    let from = ((z + dz) * size[1] + y + dy) * size[0] + x;
-                    let to = 25 * dz + 5 * dy;
+        let blocks = size.map(|side| side.div_ceil(EDGE * EDGE));
+        let block = [BLOCK, BLOCK * blocks[0], BLOCK * blocks[0] * blocks[1]];
+        let offsets = [0, 1, 2].map(|axis| {
+            let of = |at: usize| {
+                at / (EDGE * EDGE) * block[axis]
+                    + at / EDGE % EDGE * BRICK[axis]
+                    + at % EDGE * VOXEL[axis]
+            };
+            (0..size[axis]).map(of).collect::<Vec<_>>()
+        });
+        // The last voxels, too, have so many bytes behind them.
+        let mut bytes = vec![0; block[2] * blocks[2] + AROUND];
+        for z in (0..size[2]).step_by(EDGE) {
+            for y in (0..size[1]).step_by(EDGE) {
+                for x in (0..size[0]).step_by(EDGE) {
+                    let brick = offsets[0][x] + offsets[1][y] + offsets[2][z];
                     let count = (EDGE + 1).min(size[0] - x);
-                    brick[to..to + count].copy_from_slice(&values[from..from + count]);
+                    for dz in 0..(EDGE + 1).min(size[2] - z) {
+                        for dy in 0..(EDGE + 1).min(size[1] - y) {
+                            let from = ((z + dz) * size[1] + y + dy) * size[0] + x;
+                            let to = brick + VOXEL[2] * dz + VOXEL[1] * dy;
+                            bytes[to..to + count].copy_from_slice(&values[from..from + count]);
+                        }
+                    }
                 }
             }
         }
-        Ok(Self { size, across: [nx, ny], bricks })
+        Ok(Self { size, offsets, bytes })
     }
 
     /// The picture of `width` × `height` pixels, row after row. `voxel_from_pixel` maps column, row and 0 to voxel
@@ -127,19 +149,23 @@ impl Voxels {
     fn row(&self, row: &mut [u8], start: Vector3<f64>, step: Vector3<f64>) {
         let fixed = |vector: Vector3<f64>| [0, 1, 2].map(|axis| (vector[axis] * ONE as f64) as i64);
         let (mut at, step) = (fixed(start), fixed(step));
+        let along = self.offsets.each_ref().map(Vec::as_slice);
         for pixel in row {
             let [x, y, z] = at.map(|at| (at >> FRACTION_BITS) as usize);
             let [fx, fy, fz] = at.map(|at| (at >> (FRACTION_BITS - 8)) as u64 & 0xff);
-            let brick = ((z >> 2) * self.across[1] + (y >> 2)) * self.across[0] + (x >> 2);
-            // The row was cut so that it is always there.
-            let Some(brick) = self.bricks.get(brick) else { continue };
-            let first = (x & 3) + 5 * (y & 3) + 25 * (z & 3);
+            // The row was cut so that they are always there.
+            let (Some(x), Some(y), Some(z)) = (along[0].get(x), along[1].get(y), along[2].get(z))
+            else {
+                continue;
+            };
+            let first = x + y + z;
+            let Some(around) = self.bytes.get(first..first + AROUND) else { continue };
             let eight = |at: usize| {
                 let mut bytes = [0; 8];
-                bytes.copy_from_slice(&brick[at..at + 8]);
+                bytes.copy_from_slice(&around[at..at + 8]);
                 u64::from_le_bytes(bytes)
             };
-            let (near, far) = (eight(first), eight(first + 25));
+            let (near, far) = (eight(0), eight(25));
             // Bytes 0, 1, 5 and 6 are the four voxels: two lanes of 16 bits for y and y + 1, and two for z + 1.
             let near = near & 0xffff | (near >> 24) & 0xffff_0000;
             let far = far & 0xffff | (far >> 24) & 0xffff_0000;

@@ -258,6 +258,23 @@ fn what_is_no_image_area_is_refused_with_the_reason() {
     assert!(matches!(changes(20, slanting).find(), Err(NotFound::NoFit { .. })));
 }
 
+/// Many small things each of which could be a clock, but which are a quarter of all together.
+#[test]
+fn a_screen_of_which_much_else_changes_is_refused_as_such() {
+    let much = |x: f64, y: f64| {
+        let is_image = (100.0..400.0).contains(&x) && (100.0..500.0).contains(&y);
+        let is_small = (460.0..780.0).contains(&x)
+            && (60.0..560.0).contains(&y)
+            && (x - 460.0) % 80.0 < 50.0
+            && (y - 60.0) % 125.0 < 60.0;
+        (is_image || is_small).then_some(60.0)
+    };
+    let error = changes(20, much).find().unwrap_err();
+    let NotFound::Elsewhere { form, inside } = error else { panic!("{error:?}") };
+    assert_eq!(form, "rectangle");
+    assert!((0.6..0.8).contains(&inside), "{inside}");
+}
+
 /// A real sequence, at most the first 300 images.
 fn real(name: &str) -> Option<Changes> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data"));
