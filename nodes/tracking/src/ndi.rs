@@ -5,7 +5,7 @@
 //! | [`parameters`], [`address`], [`tool`] | what a graph file says: which tracker, which tools |
 //! | [`startup`] | which command follows which answer until the tracker tracks |
 //! | [`answers`], [`poses`] | from answers to the poses of all tools, with a reason where there is none |
-//! | `damage` | answers that arrive damaged |
+//! | `damage`, `patience` | answers that arrive damaged, or not at all |
 //! | [`dialogue`] | the whole conversation, pure: bytes and instants in, what is to be done out |
 //! | [`connection`], [`link`] | its line: a socket or a serial line, opened anew when it is lost |
 //! | [`examine`] | what `vesalius doctor` says of the tracker and its tools |
@@ -18,6 +18,7 @@ pub mod dialogue;
 pub mod examine;
 pub mod link;
 pub mod parameters;
+mod patience;
 pub mod poses;
 mod serial;
 pub mod startup;

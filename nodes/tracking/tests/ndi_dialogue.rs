@@ -112,6 +112,32 @@ fn a_serial_tracker_is_reset_and_set_before_all_else() {
     assert_eq!(talk.command(), Command::Bx(ReplyOptions(0x0801)));
 }
 
+/// Not every adapter passes a break on, and a client that went away may have left the tracker at another speed.
+#[test]
+fn a_break_that_is_not_heeded_is_followed_by_the_command_at_both_speeds() {
+    let mut talk = Talk::begin();
+    assert_eq!(talk.dialogue.next_action(), Some(Action::Break));
+    talk.wait(Duration::from_millis(2900));
+    assert_eq!(talk.dialogue.next_action(), None);
+    talk.wait(Duration::from_millis(200));
+    assert_eq!(talk.command(), Command::Reset);
+    talk.wait(Duration::from_millis(10_100));
+    let settings = SerialSettings::with_baud(115_200).unwrap();
+    assert_eq!(talk.dialogue.next_action(), Some(Action::Set(settings)));
+    assert_eq!(talk.command(), Command::Reset);
+    assert_eq!(talk.dialogue.next_action(), Some(Action::Set(SerialSettings::AFTER_RESET)));
+    talk.hear(&Reply::Reset);
+    talk.settle();
+    assert_eq!(talk.command(), Command::Init);
+
+    let mut silent = Talk::begin();
+    silent.wait(Duration::from_millis(3100));
+    silent.wait(Duration::from_millis(10_100));
+    silent.wait(Duration::from_millis(10_100));
+    let last = std::iter::from_fn(|| silent.dialogue.next_action()).last();
+    assert!(matches!(last, Some(Action::Lost(reason)) if reason.contains("has not answered")));
+}
+
 #[test]
 fn no_answer_is_a_lost_tracker_after_its_patience() {
     let mut talk = Talk::started();
@@ -161,19 +187,20 @@ fn a_tracker_that_was_reset_meanwhile_begins_anew() {
     }
 }
 
-/// With no tool at all it is said, again and again, that none is seen, and why.
+/// With no tool at all it is said at once, and again and again, that none is seen, and why.
 #[test]
 fn hidden_tools_are_given_too() {
     let mut talk = Talk::started();
     talk.command();
     talk.hear(&Reply::Okay);
-    while talk.dialogue.next_action().is_some() {}
-    talk.wait(Duration::from_millis(120));
-    let poses =
-        std::iter::from_fn(|| talk.dialogue.next_action()).find_map(|action| match action {
+    for _ in 0..2 {
+        let actions: Vec<Action> = std::iter::from_fn(|| talk.dialogue.next_action()).collect();
+        let poses = actions.iter().find_map(|action| match action {
             Action::Poses { poses, .. } => Some(poses),
             _ => None,
         });
-    let poses = poses.unwrap();
-    assert!(matches!(&poses.tools[0].pose, Pose::Hidden { reason } if reason.contains("port 1")));
+        let pose = &poses.unwrap_or_else(|| panic!("{actions:?}")).tools[0].pose;
+        assert!(matches!(pose, Pose::Hidden { reason } if reason.contains("port 1")), "{pose:?}");
+        talk.wait(Duration::from_millis(120));
+    }
 }

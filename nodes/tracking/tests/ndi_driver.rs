@@ -178,19 +178,15 @@ fn hidden_with_the_trackers_own_reason() {
         let mut device = lab.both(json!({}));
         until(&mut device, seen);
         lab.tracker.script().sights.insert(2, Sight::Missing(PortStatus(0x71)));
-        let poses = until(&mut device, |reading| poses(reading).filter(|poses| seen_not(poses, 1)));
-        assert!(reason(&poses, 1).starts_with("out of volume"), "{}", reason(&poses, 1));
-        assert_eq!(x(&poses, 0), 1.0);
+        let set = until(&mut device, |reading| poses(reading).filter(|poses| seen_not(poses, 1)));
+        assert!(reason(&set, 1).starts_with("out of volume"), "{}", reason(&set, 1));
+        assert_eq!(x(&set, 0), 1.0);
         lab.tracker.script().sights.insert(2, Sight::Missing(scripted::READY));
         until(&mut device, |reading| {
-            poses_of(reading)
+            poses(reading)
                 .filter(|poses| seen_not(poses, 1) && reason(poses, 1).starts_with("missing"))
         });
     }
-}
-
-fn poses_of(reading: Reading<Output>) -> Option<ToolPoses> {
-    poses(reading)
 }
 
 fn seen_not(poses: &ToolPoses, index: usize) -> bool {
@@ -239,9 +235,12 @@ fn a_silent_tracker_hides_all_and_comes_back() {
         until(&mut device, all_hidden);
     }
     lab.tracker.script().mute = false;
-    // The conversation that hangs is given up only after its own patience.
-    lab.tracker.script().hang_up = true;
+    // By itself: it is asked whether it is there before it is asked for anything that takes long.
     until(&mut device, seen);
+    let heard = lab.tracker.script().heard.clone();
+    let first_after_poses = heard.windows(2).filter(|pair| pair[0] == "BX" && pair[1] != "BX");
+    let questions: Vec<&str> = first_after_poses.map(|pair| pair[1].as_str()).collect();
+    assert_eq!(questions, ["APIREV"], "{heard:?}");
 }
 
 #[test]
@@ -297,7 +296,7 @@ fn tools_with_cables_are_found_and_may_come_later() {
         json!({ "name": "probe", "port": 1 }),
     ];
     let mut device = lab.open(&tools, json!({}));
-    let poses = until(&mut device, poses_of);
+    let poses = until(&mut device, poses);
     assert_eq!((x(&poses, 0), x(&poses, 2)), (2.0, 1.0));
     assert!(reason(&poses, 1).contains("not plugged in") && reason(&poses, 1).contains("610003"));
     {

@@ -12,8 +12,9 @@ use super::address::Address;
 use super::answers::{Answer, understand};
 use super::damage::Damage;
 use super::parameters::{CommandChoice, Setup};
+use super::patience;
 use super::poses::{PoseTable, Sighting};
-use super::startup::{Outcome, Question, Startup};
+use super::startup::{Outcome, Question, Resort, Startup};
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,10 +42,6 @@ pub enum Action {
     Lost(String),
 }
 
-/// Patience with most commands while the tracker is made ready.
-const START_TIMEOUT: Duration = Duration::from_secs(2);
-/// Patience with those that take seconds: a reset, and what moves the tracker or looks at a tool.
-const SLOW_TIMEOUT: Duration = Duration::from_secs(10);
 /// A line of damaged bytes is left to run out for so long.
 const RUN_OUT: Duration = Duration::from_millis(30);
 /// Until the tracker is asked again that has just given nothing new.
@@ -154,12 +151,7 @@ impl Dialogue {
         if self.phase == Phase::Tracking {
             return self.setup.reply_timeout;
         }
-        match self.startup.question() {
-            Some(Question::Command(command)) if !is_slow(command) => {
-                START_TIMEOUT.max(self.setup.reply_timeout)
-            }
-            _ => SLOW_TIMEOUT.max(self.setup.reply_timeout),
-        }
+        patience::with(self.startup.question()).max(self.setup.reply_timeout)
     }
 
     /// Bytes have come.
@@ -212,6 +204,16 @@ impl Dialogue {
         if let Some(asked_at) = self.asked_at
             && now.since(asked_at) >= self.patience()
         {
+            match (self.phase, self.startup.unanswered()) {
+                (Phase::Starting, Some(Resort::Ask)) => return self.ask(now),
+                (Phase::Starting, Some(Resort::AskWith(settings))) => {
+                    self.actions.push_back(Action::Set(settings));
+                    self.ask(now);
+                    self.actions.push_back(Action::Set(SerialSettings::AFTER_RESET));
+                    return;
+                }
+                _ => {}
+            }
             let text = format!(
                 "the tracker at {} has not answered for {} ms: look at its cable and whether it is switched on",
                 self.setup.address,
@@ -316,10 +318,15 @@ impl Dialogue {
         self.actions.push_back(Action::Ready);
         self.standing.clone_from(&self.startup.notices);
         self.given_at = now;
-        if self.tracks {
-            self.ask(now);
-        } else {
+        if !self.tracks {
             self.phase = Phase::Closed;
+            return;
+        }
+        self.ask(now);
+        // Of a tracker without any tool no frame will ever tell so.
+        if self.startup.handles.iter().all(Result::is_err) {
+            let (arrived_at, poses) = self.poses.set("", now);
+            self.pass(arrived_at, poses, now);
         }
     }
 
@@ -382,15 +389,4 @@ fn serial(setup: &Setup) -> Option<SerialSettings> {
         Address::Serial { settings, .. } => Some(*settings),
         Address::Tcp { .. } => None,
     }
-}
-
-fn is_slow(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Reset
-            | Command::Init
-            | Command::InitHandle(_)
-            | Command::StartTracking(_)
-            | Command::StopTracking
-    )
 }

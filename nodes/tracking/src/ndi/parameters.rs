@@ -16,6 +16,7 @@ use super::tool::{Identity, ToolPlan};
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
     /// Where the tracker is: `tcp://HOST:8765` or `serial:///dev/ttyUSB0?baud=115200`.
+    #[schemars(extend("format" = "tracker-address"))]
     pub address: String,
     /// The tools, each with a name of its own.
     #[schemars(length(min = 1))]

@@ -1,5 +1,7 @@
 //! How a tracker is made ready: which command follows which answer. Pure: it sends nothing itself.
 
+mod question;
+
 use std::collections::VecDeque;
 
 use formats::ndi::{
@@ -8,64 +10,14 @@ use formats::ndi::{
 };
 
 use super::tool::{Identity, ToolPlan, said_of};
-
-/// What an answer is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Purpose {
-    Break,
-    Init { tries: u8 },
-    StopBefore,
-    Reset,
-    Comm(SerialSettings),
-    Version { number: u8 },
-    Revision,
-    FindStale,
-    Free,
-    Disable,
-    FindOld,
-    LookAtOld(u8),
-    FindKept,
-    Request { tool: usize },
-    Load { tool: usize },
-    InitLoaded { tool: usize, handle: u8 },
-    Enable { tool: usize, handle: u8 },
-    FindPlugged { round: u8 },
-    InitPlugged(u8),
-    FindReady,
-    LookAtPlugged(u8),
-    Start,
-    StopForPlugs,
-}
-
-/// What is to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Question {
-    /// A serial break.
-    Break,
-    /// A command.
-    Command(Command),
-}
-
-/// Why a tracker cannot be made ready.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct StartError(pub String);
-
-/// What becomes of an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// There is a next question.
-    Next,
-    /// The same, and the serial line speaks so from now on.
-    NextWith(SerialSettings),
-    /// All is done.
-    Ready,
-}
+use question::Purpose;
+pub use question::{Outcome, Question, Resort, StartError};
 
 /// How far a tracker has been made ready, and what was learnt.
 #[derive(Clone, Debug)]
 pub struct Startup {
     plans: Vec<ToolPlan>,
+    serial: Option<SerialSettings>,
     tracks: bool,
     tasks: VecDeque<(Question, Purpose)>,
     /// Of each tool its handle, or why it has none.
@@ -101,6 +53,7 @@ impl Startup {
         let mut startup = Self {
             handles: plans.iter().map(|plan| Err(unplugged(plan))).collect(),
             plans: plans.to_vec(),
+            serial,
             tracks,
             tasks: VecDeque::new(),
             identity: String::new(),
@@ -110,6 +63,9 @@ impl Startup {
         };
         if serial.is_some() {
             startup.tasks.push_back((Question::Break, Purpose::Break));
+        } else {
+            // INIT may take ten seconds; whether anybody is there at all shows sooner.
+            startup.then(Command::ApiRevision, Purpose::Hail);
         }
         startup.then(Command::Init, Purpose::Init { tries: 0 });
         if let Some(settings) = serial.filter(|settings| *settings != SerialSettings::AFTER_RESET) {
@@ -171,6 +127,21 @@ impl Startup {
         self.tasks.front().map(|(question, _)| question)
     }
 
+    /// No answer came; none if the tracker is given up. Not every adapter passes a break on, nor a tracker heed it.
+    pub fn unanswered(&mut self) -> Option<Resort> {
+        let (purpose, resort) = match &self.tasks.front()?.1 {
+            Purpose::Break => (Purpose::Reset { last: false }, Resort::Ask),
+            Purpose::Reset { last: false } => {
+                let settings = self.serial.filter(|set| *set != SerialSettings::AFTER_RESET)?;
+                (Purpose::Reset { last: true }, Resort::AskWith(settings))
+            }
+            _ => return None,
+        };
+        self.tasks.pop_front();
+        self.first(Command::Reset, purpose);
+        Some(resort)
+    }
+
     /// Takes the answer to the question.
     ///
     /// # Errors
@@ -197,8 +168,9 @@ impl Startup {
             _ => None,
         };
         match purpose {
-            Purpose::Break | Purpose::Reset if matches!(reply, Reply::Reset | Reply::Okay) => {}
-            Purpose::Break | Purpose::Reset => return Err(failed("reset")),
+            Purpose::Break | Purpose::Reset { .. }
+                if matches!(reply, Reply::Reset | Reply::Okay) => {}
+            Purpose::Break | Purpose::Reset { .. } => return Err(failed("reset")),
             // One that is still tracking for a client that went away, or is in a state of its own.
             Purpose::Init { tries: 0 } if error.is_some() => {
                 self.first(Command::Init, Purpose::Init { tries: 1 });
@@ -206,7 +178,7 @@ impl Startup {
             }
             Purpose::Init { tries: 1 } if error.is_some() => {
                 self.first(Command::Init, Purpose::Init { tries: 2 });
-                self.first(Command::Reset, Purpose::Reset);
+                self.first(Command::Reset, Purpose::Reset { last: true });
             }
             Purpose::Init { .. } | Purpose::Load { .. } | Purpose::Start if is_okay => {}
             Purpose::Init { .. } => return Err(failed("initialise")),
@@ -270,8 +242,9 @@ impl Startup {
                 self.refuse(tool, "does not take the tool", reply);
                 self.first(Command::FreeHandle(handle), Purpose::Free);
             }
-            // What cannot be stopped or freed was not tracking or is gone.
-            Purpose::StopBefore
+            // Any answer tells that somebody is there; what cannot be stopped or freed was not tracking or is gone.
+            Purpose::Hail
+            | Purpose::StopBefore
             | Purpose::StopForPlugs
             | Purpose::Free
             | Purpose::Disable
@@ -353,17 +326,6 @@ impl Startup {
         let reason = format!("the tracker {what} ({}): {why}", plan.identity.said());
         self.notices.push(format!("`{}`: {reason}", plan.name));
         self.handles[tool] = Err(reason);
-    }
-}
-
-impl Purpose {
-    fn is_for(&self, this: usize) -> bool {
-        match self {
-            Self::Load { tool } | Self::InitLoaded { tool, .. } | Self::Enable { tool, .. } => {
-                *tool == this
-            }
-            _ => false,
-        }
     }
 }
 
