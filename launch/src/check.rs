@@ -11,6 +11,7 @@
 //! | `parameters` | values outside their schema |
 //! | `files`, `calibrations`, `model` | files, their content and checksums |
 //! | `addresses` | devices that do not answer |
+//! | `reach` | what a device is reached by: the network, or a serial line |
 //! | `served_here` | devices that another node of the same graph stands in for |
 //! | `reference` | the patient reference sensor |
 //!
@@ -26,6 +27,7 @@ mod files;
 mod model;
 mod parameters;
 mod planned;
+mod reach;
 mod reference;
 mod report;
 mod roles;
@@ -39,8 +41,9 @@ use std::path::Path;
 use crate::catalogue::Catalogue;
 use crate::graph_file::GraphFile;
 use crate::problem::Severity;
-pub use addresses::{Addresses, answers};
+pub use addresses::Addresses;
 pub use checked::Checked;
+pub use reach::Reach;
 pub use report::{Report, to_json};
 pub use served_here::Servers;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::ask::ask;
 use super::{About, Line, Subject, Verdict};
 use crate::catalogue::{Catalogue, Description, Participant, Runs};
-use crate::check::{Addresses, Checked, Servers, answers};
+use crate::check::{Addresses, Checked, Reach, Servers};
 use crate::plan::{ParticipantKind, PlannedNode};
 
 /// What the executables say of themselves, by their path.
@@ -91,12 +91,12 @@ fn one(
 
 /// What to say of a device that connects to a node of this graph which does not run now; none of any other.
 fn absent(servers: &Servers, node: &PlannedNode, role: &Participant) -> Option<Line> {
-    let (server, address) = servers.of_node(node, role)?;
-    answers(&address).is_err().then(|| {
+    let (server, reach) = servers.of_node(node, role)?;
+    reach.answers().is_err().then(|| {
         Line::of(
             Verdict::Notable,
             format!(
-                "not examined: `{server}` of this graph serves it at {address}, and does not run now"
+                "not examined: `{server}` of this graph serves it at {reach}, and does not run now"
             ),
             format!(
                 "nothing to do if `{server}` is meant; for the device itself, leave `{server}` out and name the device's address"
@@ -105,12 +105,12 @@ fn absent(servers: &Servers, node: &PlannedNode, role: &Participant) -> Option<L
     })
 }
 
-fn knock(address: &str) -> Line {
-    match answers(address) {
-        Ok(()) => Line::good(format!("somebody answers at {address}")),
+fn knock(reach: &Reach) -> Line {
+    match reach.answers() {
+        Ok(()) => Line::good(format!("somebody answers at {reach}")),
         Err(reason) => Line::of(
             Verdict::Wrong,
-            format!("nobody answers at {address}: {reason}"),
+            format!("nobody answers at {reach}: {reason}"),
             "is the device switched on and connected, and the address its own?",
         ),
     }

@@ -94,6 +94,9 @@ fn one(root: &Value, schema: &Value, depth: usize) -> String {
         Some("input-file") => return "the path of a file".to_owned(),
         Some("input-file-or-folder") => return "the path of a file or a folder".to_owned(),
         Some("address") => return "an address HOST:PORT".to_owned(),
+        Some("tracker-address") => {
+            return "an address tcp://HOST:PORT or serial://DEVICE".to_owned();
+        }
         _ => {}
     }
     let kind = match schema.get("type") {
