@@ -25,14 +25,14 @@ impl Occlusions {
         Self { seed, purpose: Purpose::Occlusion }
     }
 
-    /// The occlusions of a tool of a seed; each tool has its own. The reference is never hidden, and a
-    /// sensor in the organ is electromagnetic.
+    /// The occlusions of a tool of a seed; each tool has its own. The references are never hidden, and
+    /// a sensor in the organ is electromagnetic.
     pub(crate) fn of(tool: ToolKind, seed: u64) -> Option<Self> {
         let purpose = match tool {
             ToolKind::Probe => Purpose::Occlusion,
             ToolKind::Instrument => Purpose::InstrumentOcclusion,
             ToolKind::Stylus => Purpose::StylusOcclusion,
-            ToolKind::Reference | ToolKind::Organ => return None,
+            ToolKind::Reference | ToolKind::SecondReference | ToolKind::Organ => return None,
         };
         Some(Self { seed, purpose })
     }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use messages::{Patient, Point, Tool, Transform};
+use nalgebra::Isometry3;
 
 use crate::anatomy::deformation::TooSteep;
 use crate::instrument_course::{Axis, InstrumentCourse};
 use crate::organ_sensor::OrganSensor;
 use crate::stylus_course::{StylusCourse, Touch, TouchError};
 use crate::subject::Subject;
-use crate::tool_shape::ToolKind;
+use crate::tool_shape::{BETWEEN_REFERENCES_MM, ToolKind};
 
 /// Why there are no such tools.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +63,7 @@ impl OperatingTools {
         let (mut organ, mut instrument, mut stylus) = (None, None, None);
         for kind in &kinds {
             match kind {
-                ToolKind::Probe | ToolKind::Reference => {}
+                ToolKind::Probe | ToolKind::Reference | ToolKind::SecondReference => {}
                 ToolKind::Organ => organ = Some(OrganSensor::new(anatomy(*kind)?)),
                 ToolKind::Instrument => {
                     let course = InstrumentCourse::new(anatomy(*kind)?, instrument_from_s);
@@ -100,6 +101,10 @@ impl OperatingTools {
                 return Ok(Some(subject.motion().patient_from_probe(elapsed).rename_from()));
             }
             ToolKind::Reference => return Ok(Some(Transform::identity())),
+            ToolKind::SecondReference => {
+                let beside = Isometry3::translation(BETWEEN_REFERENCES_MM, 0.0, 0.0);
+                return Ok(Some(Transform::from_isometry(beside)));
+            }
             ToolKind::Organ => {
                 let now = subject.moment(elapsed)?;
                 let pose = self.organ.zip(now).map(|(organ, now)| organ.patient_from_tool(&now));

@@ -32,6 +32,7 @@ pub(crate) enum Purpose {
     Targets = 22,
     OrganSensor = 23,
     OrganSample = 24,
+    SecondReferenceSample = 25,
     LiverShape = 32,
     HepaticTrees = 33,
     Tumours = 34,

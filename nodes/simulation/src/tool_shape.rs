@@ -13,6 +13,9 @@ pub enum ToolKind {
     Probe,
     /// The patient's reference sensor.
     Reference,
+    /// A second sensor on the body that holds the reference, 60 mm beside it along the patient's x axis: whether one of
+    /// both has come off, or metal bends the field, shows in how they lie to each other.
+    SecondReference,
     /// A sensor that sits in the organ, in the liver or beside the iliac vessels, and goes where the tissue
     /// around it goes. As the reference it takes most of breathing and packing out of what is seen near it.
     Organ,
@@ -31,6 +34,7 @@ impl ToolKind {
         match self {
             Self::Probe => "probe",
             Self::Reference => "reference",
+            Self::SecondReference => "second_reference",
             Self::Organ => "organ",
             Self::Instrument => "instrument",
             Self::Stylus => "stylus",
@@ -40,12 +44,15 @@ impl ToolKind {
     /// Its shape, if it has a tip.
     pub fn shape(self) -> Option<ToolShape> {
         match self {
-            Self::Probe | Self::Reference | Self::Organ => None,
+            Self::Probe | Self::Reference | Self::SecondReference | Self::Organ => None,
             Self::Instrument => Some(INSTRUMENT),
             Self::Stylus => Some(STYLUS),
         }
     }
 }
+
+/// How far the second reference sensor is from the first.
+pub const BETWEEN_REFERENCES_MM: f64 = 60.0;
 
 /// A straight tool along the z axis of its sensor's frame, which points away from the tip.
 #[derive(Clone, Copy, Debug, PartialEq)]

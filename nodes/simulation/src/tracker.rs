@@ -91,6 +91,7 @@ impl SimulatedTracker {
         let purpose = match kind {
             ToolKind::Probe => Purpose::ProbeSample,
             ToolKind::Reference => Purpose::ReferenceSample,
+            ToolKind::SecondReference => Purpose::SecondReferenceSample,
             ToolKind::Organ => Purpose::OrganSample,
             ToolKind::Instrument => Purpose::InstrumentSample,
             ToolKind::Stylus => Purpose::StylusSample,

@@ -290,6 +290,29 @@ fn distances(device: &mut PatientTruth) -> (Duration, Distances) {
     (since_start, distances.clone())
 }
 
+/// As a watch over the reference needs it: fixed to it, and measured apart from it.
+#[test]
+fn the_second_reference_goes_with_the_first_and_has_its_own_noise() {
+    let mut device = open_tracker(serde_json::json!({
+        "patient": { "seed": 1, "anatomy": "abdomen" },
+        "operation": { "tools": ["reference", "second_reference"] },
+    }));
+    let mut offsets = Vec::new();
+    for _ in 0..200 {
+        let (_, poses) = poses(&mut device);
+        let place = |index: usize| match &poses.tools[index].pose {
+            Pose::Visible { to_from_tool, .. } => *to_from_tool.isometry(),
+            Pose::Hidden { reason } => panic!("{reason}"),
+        };
+        assert_eq!(poses.tools[1].name, "second_reference");
+        offsets.push((place(0).inverse() * place(1)).translation.vector);
+    }
+    let mean = offsets.iter().sum::<Vector3<f64>>() / offsets.len() as f64;
+    assert!((mean - Vector3::new(60.0, 0.0, 0.0)).norm() < 0.1, "{mean}");
+    let noise = offsets.iter().map(|offset| (offset - mean).norm()).fold(0.0, f64::max);
+    assert!((0.1..3.0).contains(&noise), "{noise} mm");
+}
+
 #[test]
 fn the_truth_is_told_again_after_a_restart_and_is_the_same_then() {
     let open = || PatientTruth::open(serde_json::from_str(OPERATION).unwrap()).unwrap();
