@@ -24,7 +24,8 @@ use crate::parcel::Parcel;
 use crate::shelf::Shelf;
 
 /// Types of messages that clients may get or ask for.
-pub const TYPES: [&str; 6] = ["TRANSFORM", "TDATA", "IMAGE", "POLYDATA", "STATUS", "STRING"];
+pub const TYPES: [&str; 7] =
+    ["TRANSFORM", "TDATA", "IMAGE", "POLYDATA", "POINT", "STATUS", "STRING"];
 /// So many devices may be asked for by name.
 const MOST_WISHES: usize = 256;
 

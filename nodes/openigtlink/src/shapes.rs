@@ -1,8 +1,10 @@
-//! Surfaces and vessel trees as POLYDATA.
+//! Surfaces and vessel trees as POLYDATA, landmarks as POINT.
 
-use formats::openigtlink::{Attribute, AttributeKind, AttributeValues, PolyCells, PolyData};
-use messages::VesselTree;
+use formats::openigtlink::{
+    Attribute, AttributeKind, AttributeValues, Point, Points, PolyCells, PolyData, Text,
+};
 use messages::surfaces::Mesh;
+use messages::{Landmarks, VesselTree};
 
 use crate::coordinates::Coordinates;
 
@@ -57,6 +59,23 @@ pub fn tree<In>(tree: &VesselTree<In>, coordinates: Coordinates) -> PolyData {
     }
 }
 
+/// Named points; of a name longer than the protocol has room for, its beginning.
+pub fn points<In>(landmarks: &Landmarks<In>, coordinates: Coordinates) -> Points {
+    let point = |landmark: &messages::Landmark<In>| {
+        let place = landmark.position.xyz_mm.coords.map(|mm| mm as f32);
+        let turned = coordinates.points(place.as_slice());
+        Point {
+            name: Text::truncated(&landmark.name),
+            group: Text::truncated("Landmark"),
+            rgba: [255, 255, 0, 255],
+            position_mm: [turned[0], turned[1], turned[2]],
+            diameter_mm: 0.0,
+            owner: Text::default(),
+        }
+    };
+    Points { points: landmarks.landmarks.iter().map(point).collect() }
+}
+
 #[cfg(test)]
 mod tests {
     use formats::openigtlink::{Content, Message, Timestamp};
@@ -109,5 +128,18 @@ mod tests {
         let numbers = |at: usize| data.attributes[at].values.clone();
         assert_eq!(numbers(0), AttributeValues::Float32(vec![3.0, 2.0, 1.0]));
         assert_eq!(numbers(1), AttributeValues::Float32(vec![0.0, -1.0]));
+    }
+
+    #[test]
+    fn landmarks_keep_their_names_and_are_turned() {
+        let name = "gallbladder_fundus";
+        let position = messages::Point::<Patient>::new(Point3::new(1.5, -2.0, 3.0));
+        let landmark = |name: &str| messages::Landmark { name: name.to_owned(), position };
+        let long = "n".repeat(100);
+        let landmarks = Landmarks { landmarks: vec![landmark(name), landmark(&long)] };
+        let points = points(&landmarks, Coordinates::Ras);
+        assert_eq!(points.points[0].name.to_str(), name);
+        assert_eq!(points.points[0].position_mm, [-1.5, 2.0, 3.0]);
+        assert_eq!(points.points[1].name.to_str(), "n".repeat(64));
     }
 }

@@ -6,6 +6,7 @@
 //! | `LocatedImage`, `SegmentedImage`, `Volume`, `IntensityVolume`, `LabelVolume` | IMAGE, in its place |
 //! | `UltrasoundImage` | IMAGE, a pixel a millimetre |
 //! | `VesselTree`, `Surfaces` | POLYDATA: lines with radii; a surface of each structure |
+//! | `Landmarks` | POINT, with their names |
 //! | `Registration` | TRANSFORM `PatientToPreoperative`, its rigid part; a STATUS of whether it may guide |
 //! | `Distances` | STRING, a line for each tool |
 //! | health of a node | STATUS |
@@ -22,8 +23,8 @@ use std::collections::BTreeMap;
 use formats::openigtlink::{Content, Message, PolyData, StringMessage, Timestamp as Stamp};
 use messages::wire::{Kind, Received, Validity, WireError};
 use messages::{
-    Alarm, Distances, Event, Frame, Health, IntensityVolume, LabelVolume, LocatedImage, Patient,
-    Placement, Preoperative, Registration, SegmentedImage, Surfaces, Timestamp, ToolPoses,
+    Alarm, Distances, Event, Frame, Health, IntensityVolume, LabelVolume, Landmarks, LocatedImage,
+    Patient, Placement, Preoperative, Registration, SegmentedImage, Surfaces, Timestamp, ToolPoses,
     UltrasoundImage, VesselTree, Volume,
 };
 use runtime::Topic;
@@ -188,6 +189,12 @@ impl Translation {
             ("Surfaces", Some(Preoperative::NAME)) => {
                 self.surfaces(received, &value!(Surfaces<Preoperative>))
             }
+            ("Landmarks", Some(Patient::NAME)) => {
+                self.landmarks(received, &value!(Landmarks<Patient>))
+            }
+            ("Landmarks", Some(Preoperative::NAME)) => {
+                self.landmarks(received, &value!(Landmarks<Preoperative>))
+            }
             ("Registration", _) => self.registration(received, &value!(Registration)),
             ("Distances", _) => self.told_distances(received, &value!(Distances)),
             _ => Ok(()),
@@ -260,6 +267,16 @@ impl Translation {
             self.withdraw("POLYDATA", device);
         }
         Ok(())
+    }
+
+    fn landmarks<In>(
+        &mut self,
+        received: &Received,
+        landmarks: &Landmarks<In>,
+    ) -> Result<(), String> {
+        let device = self.names.stream("POINT", &received.envelope().stream);
+        let points = shapes::points(landmarks, self.coordinates);
+        self.send(received, "POINT", &device, Content::Points(points))
     }
 
     fn poly_data(
