@@ -4,10 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use messages::{Instruction, InstructionKind};
-use runtime::assignment::{AssignmentError, Mode};
 use runtime::clock::SessionClock;
 use runtime::door::{Door, DoorError, Request};
-use runtime::{Assignment, Device, Finding, Reading, log, outputs};
+use runtime::{Device, DeviceSession, Finding, Reading, log, outputs};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -30,8 +29,8 @@ outputs! {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It runs in no session.
-    #[error(transparent)]
-    NoSession(#[from] AssignmentError),
+    #[error("there is nobody to be heard without a session: `vesalius run` makes one")]
+    NoSession,
     /// Nobody can come in.
     #[error(transparent)]
     Door(#[from] DoorError),
@@ -63,12 +62,15 @@ impl Device for Console {
     type Error = Error;
 
     fn open(_: Parameters) -> Result<Self, Error> {
-        let assignment = Assignment::from_environment()?;
-        if assignment.mode == Mode::Live {
-            return Self::listen(&assignment.door, assignment.clock);
+        Err(Error::NoSession)
+    }
+
+    fn open_in(_: Parameters, session: &DeviceSession) -> Result<Self, Error> {
+        if session.is_live() {
+            return Self::listen(session.door(), session.clock());
         }
         log::info("nobody can instruct a procedure that follows no live clock: ends at once");
-        Ok(Self { door: None, clock: assignment.clock, last: None })
+        Ok(Self { door: None, clock: session.clock(), last: None })
     }
 
     /// There is nobody to be reached before the procedure runs.

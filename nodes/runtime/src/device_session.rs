@@ -1,6 +1,6 @@
 //! What a device may know of the session it runs in.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::assignment::{Assignment, Mode};
 use crate::clock::SessionClock;
@@ -11,7 +11,8 @@ use crate::session_patient::SessionPatient;
 pub struct DeviceSession {
     clock: SessionClock,
     patient: SessionPatient,
-    folder: std::path::PathBuf,
+    folder: PathBuf,
+    door: PathBuf,
     live: bool,
 }
 
@@ -22,6 +23,7 @@ impl DeviceSession {
             clock: assignment.clock,
             patient: SessionPatient::of(assignment),
             folder: assignment.folder.clone(),
+            door: assignment.door.clone(),
             live: assignment.mode == Mode::Live,
         }
     }
@@ -39,6 +41,11 @@ impl DeviceSession {
     /// The session's folder: recordings and logs lie in it.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The socket at which the device hears who tells it something, if it does.
+    pub fn door(&self) -> &Path {
+        &self.door
     }
 
     /// Whether time passes as it does for people. If not, a device of the real world cannot take part.
