@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Benchmarks; figures are to be read on an idle machine. `benches.sh stages` times each stage of a procedure alone;
-# without a word those run that compare with a peer in the same run, whose figures are ratios.
+# without a word those run that compare with a peer in the same run, whose figures are ratios, and those of sessions with faults.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-benches=("runtime one_way" "recordings recording" "formats openigtlink" "imaging reconstruct_peers" "simulation image" "system-tests detection")
+benches=(
+  "runtime one_way" "recordings recording" "formats openigtlink" "imaging reconstruct_peers" "simulation image" "system-tests detection"
+  "system-tests tracker_latency" "system-tests device_faults"
+)
 if [ "${1:-}" = stages ]; then
   benches=(
     "models forward" "segmentation around_the_network" "segmentation vessel_tree" "segmentation surface_net"

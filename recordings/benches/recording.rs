@@ -85,7 +85,7 @@ fn ours(folder: &Path, wire: &[Bytes], compression: Compression) -> Measured {
     let path = folder.join("procedure.mcap");
     let assignment: Assignment = serde_json::from_value(serde_json::json!({
         "session": "0badcafe", "node": "record", "runs": "recordings/record", "incarnation": 1,
-        "folder": folder, "parameters": {}, "clock": { "epoch_monotonic_ns": 0, "epoch_unix_ns": 0 },
+        "folder": folder, "secret": vec![0; 32], "parameters": {}, "clock": { "epoch_monotonic_ns": 0, "epoch_unix_ns": 0 },
         "mode": "live", "startup_ms": 0, "shared_memory_mib": 1, "zenoh": {},
     }))
     .unwrap();

@@ -1,4 +1,4 @@
-"""Reads a session's recording with nothing but cbor2 and lz4: `placements` counts placed images, `events` lists events in order, `times` when each event and each message was published, `structures` what each last volume of labels, surfaces and tree holds: voxels, cubic millimetres and branches by name; `devices` when faults were injected, why the probe was hidden, which images were placed, and what the image device said; `unpacked` writes all bytes of the recording, chunks decompressed, to the file `unpacked` in the session's folder."""
+"""Reads a session's recording with nothing but cbor2 and lz4: `placements` counts placed images, `events` lists events in order, `times` when each event and each message was published, and when it was acquired, `structures` what each last volume of labels, surfaces and tree holds: voxels, cubic millimetres and branches by name; `devices` when faults were injected, why the probe was hidden, why the instrument had no distances, which images were placed, what was suspected of tools that the driver sees, and when devices were well and what they said otherwise; `hiding` the same faults, and of each stream of poses when each was acquired and published and whether its first tool was hidden; `unpacked` writes all bytes of the recording, chunks decompressed, to the file `unpacked` in the session's folder."""
 import io, json, math, pathlib, struct, sys
 from array import array
 import cbor2, lz4.frame
@@ -84,27 +84,51 @@ if what == "placements":
             counts["placed" if "placed" in value["placement"] else "unplaced"] += 1
     print(json.dumps(counts))
 elif what == "times":
-    events, published = [], {}
+    events, published, acquired = [], {}, {}
     for envelope, value in messages(folder):
         if envelope["schema"] == "Event":
             name, port = (value["kind"], None) if isinstance(value["kind"], str) else next((kind, details.get("port")) for kind, details in value["kind"].items())
             events.append([envelope["published_at"], value["node"], name, port])
         published.setdefault(envelope["stream"], []).append(envelope["published_at"])
-    print(json.dumps({"events": sorted(events, key=lambda event: event[0]), "published": published}))
+        acquired.setdefault(envelope["stream"], []).append(envelope["acquired_at"])
+    print(json.dumps({"events": sorted(events, key=lambda event: event[0]), "published": published, "acquired": acquired}))
 elif what == "devices":
-    rows = {"injected": [], "probe": [], "images": [], "ultrasound": []}
+    rows = {"injected": [], "probe": [], "instrument": [], "images": [], "ultrasound": [], "health": [], "cone_beam": [], "suspicions": []}
+    known = set()
     for envelope, value in messages(folder):
         at, stream = envelope["acquired_at"] / 1e9, envelope["stream"]
         if envelope["schema"] == "InjectedFault":
             rows["injected"].append([at, value["fault"], value["phase"]])
+        elif stream == "driver.poses":
+            known.update(tool["pose"]["hidden"]["reason"] for tool in value["tools"] if "hidden" in tool["pose"])
         elif stream == "tracker.poses":
+            rows["suspicions"] += [[at, tool["pose"]["hidden"]["reason"]] for tool in value["tools"] if "hidden" in tool["pose"]]
             pose = next(tool["pose"] for tool in value["tools"] if tool["name"] == "probe")
             rows["probe"].append([at, pose["hidden"]["reason"] if "hidden" in pose else None])
         elif stream == "locate.located":
             rows["images"].append([at, "placed" in value["placement"]])
-        elif stream == "ultrasound.health":
-            rows["ultrasound"].append([at, value["degraded"]["reason"] if "degraded" in value else None])
+        elif stream == "navigate.distances":
+            tool = next(tool for tool in value["tools"] if tool["name"] == "instrument")
+            blank = value["guidance"]["blank"] if "blank" in value["guidance"] else tool["place"].get("hidden")
+            rows["instrument"].append([at, blank["reason"] if blank else None])
+        elif stream == "cone_beam.image":
+            rows["cone_beam"].append([at, math.prod(value["size"])])
+        elif envelope["schema"] == "Health":
+            said = value["degraded"]["reason"] if "degraded" in value else None
+            rows["health"].append([at, said, stream])
+            if stream == "ultrasound.health":
+                rows["ultrasound"].append([at, said])
+    rows["suspicions"] = [row for row in rows["suspicions"] if row[1] not in known]
     print(json.dumps({key: sorted(of, key=lambda row: row[0]) for key, of in rows.items()}))
+elif what == "hiding":
+    injected, poses = [], {}
+    for envelope, value in messages(folder):
+        if envelope["schema"] == "InjectedFault":
+            injected.append([envelope["acquired_at"], value["phase"], envelope["stream"]])
+        elif envelope["schema"] == "ToolPoses":
+            row = [envelope["acquired_at"], envelope["published_at"], "hidden" in value["tools"][0]["pose"]]
+            poses.setdefault(envelope["stream"], []).append(row)
+    print(json.dumps({"injected": sorted(injected), "poses": {stream: sorted(rows, key=lambda row: row[1]) for stream, rows in poses.items()}}))
 elif what == "unpacked":
     data = b"".join(body for _, body in unpacked(folder))
     pathlib.Path(folder, "unpacked").write_bytes(data)

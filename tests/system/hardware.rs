@@ -2,25 +2,14 @@
 //!
 //! Each fault is noticed with its reason, what it makes unusable is hidden, it passes, and the other streams go on.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 
-use serde_json::Value;
-use system_tests::{Closing, Place, alone, root};
+use system_tests::{Place, alone, is_long, root};
 
-/// A fault as the script has it, and what is said of the tool that it concerns.
-struct Fault {
-    name: &'static str,
-    at_s: f64,
-    for_s: f64,
-    /// The rest of the line in the script.
-    line: &'static str,
-    /// What the reason for hiding the probe says.
-    says: &'static str,
-}
+use crate::device_faults::{Fault, Told, assert_flows, assert_injected, port, script, within};
 
 /// In turn, with time between them to recover: after a connection that was stuck the driver begins the conversation anew,
-/// and waits ten seconds for a tracker that initialises.
+/// and waits two seconds for an answer.
 const OF_THE_TRACKER: &[Fault] = &[
     Fault {
         name: "out_of_volume",
@@ -59,14 +48,14 @@ const OF_THE_TRACKER: &[Fault] = &[
     },
     Fault {
         name: "power_cycle",
-        at_s: 31.0,
+        at_s: 24.0,
         for_s: 1.5,
         line: r#"fault = "power_cycle""#,
         says: "tracker",
     },
     Fault {
         name: "unplugged",
-        at_s: 37.0,
+        at_s: 30.0,
         for_s: 1.0,
         line: r#"tools = ["probe"], fault = "unplugged""#,
         says: "plug",
@@ -74,26 +63,24 @@ const OF_THE_TRACKER: &[Fault] = &[
     // No protocol reports this one: the poses themselves tell of it.
     Fault {
         name: "frozen",
-        at_s: 41.0,
+        at_s: 34.0,
         for_s: 1.0,
         line: r#"tools = ["probe"], fault.frozen.frame_numbers = false"#,
         says: "frozen",
     },
 ];
 
-fn port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// Where the emulated tracker is served, and where its driver looks for it.
+type Line = (String, String);
+
+fn on_the_network() -> Line {
+    let address = format!("tcp://127.0.0.1:{}", port());
+    (address.clone(), address)
 }
 
-fn script(faults: &[Fault]) -> String {
-    let lines = faults.iter().map(|Fault { at_s, for_s, line, .. }| {
-        format!("    {{ at_s = {at_s:?}, for_s = {for_s:?}, {line} }},\n")
-    });
-    lines.collect()
-}
-
-fn graph(place: &Place, tracker: &[Fault], ultrasound: &[Fault]) -> PathBuf {
-    let (aurora, images) = (port(), port());
+fn graph(place: &Place, tracker: &[Fault], ultrasound: &[Fault], line: Line) -> PathBuf {
+    let (served_at, looked_for_at) = line;
+    let images = port();
     let text = format!(
         r#"version = 1
 reference = "reference"
@@ -121,13 +108,13 @@ parameters.address = "127.0.0.1:{images}"
 [nodes.aurora]
 runs = "simulation/ndi_tracker"
 parameters.model = "aurora"
-parameters.address = "tcp://127.0.0.1:{aurora}"
+parameters.address = "{served_at}"
 parameters.faults = [
 {tracker}]
 
 [nodes.driver]
 runs = "tracking/ndi"
-parameters.address = "tcp://127.0.0.1:{aurora}"
+parameters.address = "{looked_for_at}"
 parameters.tools = [{{ name = "probe", port = 1 }}, {{ name = "reference", port = 2, is_static = true }}]
 
 [nodes.tracker]
@@ -155,82 +142,73 @@ runs = "recordings/record"
     path
 }
 
-/// When, in seconds since the first injected fault would have been at 0, and what.
-type At<T> = (f64, T);
-
-/// What a recording tells of the faults and of what came of them.
-struct Told {
-    /// Fault and whether it begins.
-    injected: Vec<At<(String, bool)>>,
-    /// Of the probe: why it is hidden.
-    probe: Vec<At<Option<String>>>,
-    /// Of each image: whether it is placed.
-    images: Vec<At<bool>>,
-    /// What the image device said while it was degraded.
-    ultrasound: Vec<At<String>>,
-}
-
-impl Told {
-    fn of(place: &Place, closing: &Closing, first: &Fault) -> Self {
-        let json = place.recording("devices", &closing.folder);
-        let rows = |key: &str| json[key].as_array().unwrap().clone();
-        let began = rows("injected")[0][0].as_f64().unwrap() - first.at_s;
-        let at = |row: &Value| row[0].as_f64().unwrap() - began;
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        Self {
-            injected: rows("injected")
-                .iter()
-                .map(|row| (at(row), (text(&row[1]).unwrap(), row[2] == "begins")))
-                .collect(),
-            probe: rows("probe").iter().map(|row| (at(row), text(&row[1]))).collect(),
-            images: rows("images").iter().map(|row| (at(row), row[1] == true)).collect(),
-            ultrasound: rows("ultrasound")
-                .iter()
-                .filter_map(|row| Some((at(row), text(&row[1])?)))
-                .collect(),
-        }
-    }
-}
-
-fn within<T>(rows: &[At<T>], from_s: f64, to_s: f64) -> impl Iterator<Item = &T> {
-    rows.iter().filter(move |(at, _)| (from_s..to_s).contains(at)).map(|(_, what)| what)
-}
-
-fn assert_injected(told: &Told, faults: &[Fault]) {
-    for fault in faults {
-        let when = |begins: bool| {
-            let of = (fault.name.to_owned(), begins);
-            told.injected.iter().find(|(_, what)| *what == of).map(|(at, _)| *at)
-        };
-        let (begins, ends) = (when(true).unwrap(), when(false).unwrap());
-        assert!((begins - fault.at_s).abs() < 0.05, "{} began at {begins} s", fault.name);
-        assert!((ends - fault.at_s - fault.for_s).abs() < 0.05, "{} ended at {ends} s", fault.name);
-    }
-}
-
-/// Another stream goes on during a fault: however busy the machine is, something comes in each half second.
-fn assert_flows<T>(rows: &[At<T>], fault: &Fault, what: &str) {
-    let mut from = fault.at_s;
-    while from + 0.5 <= fault.at_s + fault.for_s {
-        assert!(within(rows, from, from + 0.5).next().is_some(), "no {what} during {}", fault.name);
-        from += 0.5;
-    }
-}
-
 #[test]
 fn each_fault_of_a_tracker_hides_the_tool_with_its_reason_and_passes() {
+    assert_each_is_noticed_and_passes("tracker", OF_THE_TRACKER, on_the_network(), 38.5);
+}
+
+/// A pseudo-terminal passes no break on: the driver resets the tracker with a command, as behind a poor adapter.
+const ON_A_SERIAL_LINE: &[Fault] = &[
+    Fault {
+        name: "out_of_volume",
+        at_s: 3.0,
+        for_s: 1.0,
+        line: r#"tools = ["probe"], fault = "out_of_volume""#,
+        says: "out of volume",
+    },
+    Fault {
+        name: "half_frames",
+        at_s: 6.0,
+        for_s: 1.0,
+        line: "fault.half_frames.share = 1.0",
+        says: "half way",
+    },
+    Fault {
+        name: "stuck_connection",
+        at_s: 9.0,
+        for_s: 1.5,
+        line: r#"fault = "stuck_connection""#,
+        says: "not answered",
+    },
+    Fault {
+        name: "power_cycle",
+        at_s: 18.0,
+        for_s: 1.5,
+        line: r#"fault = "power_cycle""#,
+        says: "tracker",
+    },
+    Fault {
+        name: "process_kill",
+        at_s: 28.0,
+        for_s: 0.0,
+        line: r#"fault = "process_kill""#,
+        says: "tracker",
+    },
+];
+
+#[test]
+fn on_a_serial_line_too() {
+    let place = Place::new();
+    let link = place.path("aurora");
+    let line =
+        (format!("pty:{}", link.display()), format!("serial://{}?baud=115200", link.display()));
+    assert_each_is_noticed_and_passes("serial", ON_A_SERIAL_LINE, line, 38.5);
+}
+
+fn assert_each_is_noticed_and_passes(name: &str, faults: &[Fault], line: Line, ends_s: f64) {
     let _alone = alone();
     let place = Place::new();
-    let graph = graph(&place, OF_THE_TRACKER, &[]);
-    let closing = place.run(graph.to_str().unwrap(), "tracker", &["--stop-after", "46s"]);
-    let told = Told::of(&place, &closing, &OF_THE_TRACKER[0]);
-    assert_injected(&told, OF_THE_TRACKER);
-    for (index, fault) in OF_THE_TRACKER.iter().enumerate() {
-        let (begins, ends) = (fault.at_s, fault.at_s + fault.for_s);
-        let next = OF_THE_TRACKER.get(index + 1).map_or(45.5, |next| next.at_s);
+    let graph = graph(&place, faults, &[], line);
+    let closing =
+        place.run(graph.to_str().unwrap(), name, &["--stop-after", &format!("{}s", ends_s + 0.5)]);
+    let told = Told::of(&place, &closing, faults.first());
+    assert_injected(&told, faults);
+    for (index, fault) in faults.iter().enumerate() {
+        let (begins, ends) = (fault.at_s, fault.ends_s());
+        let next = faults.get(index + 1).map_or(ends_s, |next| next.at_s);
         let seen_before = within(&told.probe, begins - 0.5, begins).any(Option::is_none);
         assert!(seen_before, "the probe is not seen before {}\n{}", fault.name, closing.log);
-        let reasons: Vec<&String> = within(&told.probe, begins, ends).flatten().collect();
+        let reasons: Vec<&String> = within(&told.probe, begins, ends + 0.5).flatten().collect();
         assert!(
             reasons.iter().any(|reason| reason.contains(fault.says)),
             "{}: `{}` is not among {reasons:?}\n{}",
@@ -281,19 +259,26 @@ const OF_THE_SCANNER: &[Fault] = &[
         line: r#"fault = "power_cycle""#,
         says: "127.0.0.1",
     },
+    Fault {
+        name: "process_kill",
+        at_s: 19.0,
+        for_s: 0.0,
+        line: r#"fault = "process_kill""#,
+        says: "127.0.0.1",
+    },
 ];
 
 #[test]
 fn each_fault_of_a_scanner_stops_its_images_with_a_reason_and_passes_while_tools_are_tracked() {
     let _alone = alone();
     let place = Place::new();
-    let graph = graph(&place, &[], OF_THE_SCANNER);
-    let closing = place.run(graph.to_str().unwrap(), "scanner", &["--stop-after", "21s"]);
-    let told = Told::of(&place, &closing, &OF_THE_SCANNER[0]);
+    let graph = graph(&place, &[], OF_THE_SCANNER, on_the_network());
+    let closing = place.run(graph.to_str().unwrap(), "scanner", &["--stop-after", "27s"]);
+    let told = Told::of(&place, &closing, OF_THE_SCANNER.first());
     assert_injected(&told, OF_THE_SCANNER);
     for (index, fault) in OF_THE_SCANNER.iter().enumerate() {
-        let (begins, ends) = (fault.at_s, fault.at_s + fault.for_s);
-        let next = OF_THE_SCANNER.get(index + 1).map_or(20.5, |next| next.at_s);
+        let (begins, ends) = (fault.at_s, fault.ends_s());
+        let next = OF_THE_SCANNER.get(index + 1).map_or(26.5, |next| next.at_s);
         let said: Vec<&String> = within(&told.ultrasound, begins, ends + 0.5).collect();
         assert!(
             said.iter().any(|said| said.contains(fault.says)),
@@ -312,4 +297,84 @@ fn each_fault_of_a_scanner_stops_its_images_with_a_reason_and_passes_while_tools
         );
         assert_flows(&told.probe, fault, "poses");
     }
+}
+
+/// Tracked ultrasound as PLUS serves it: images and poses over one connection, with the clock of that machine.
+fn plus_graph(place: &Place, faults: &[Fault]) -> PathBuf {
+    let text = format!(
+        r#"version = 1
+reference = "reference"
+
+[common.patient]
+seed = 1
+
+[nodes.scanner]
+runs = "simulation/openigtlink_ultrasound"
+parameters.address = "127.0.0.1:{port}"
+parameters.faults = [
+{faults}]
+
+[nodes.ultrasound]
+runs = "imaging/openigtlink"
+parameters.address = "127.0.0.1:{port}"
+
+[nodes.driver]
+runs = "tracking/openigtlink"
+parameters.address = "127.0.0.1:{port}"
+parameters.tools = ["probe", "reference"]
+
+[nodes.tracker]
+runs = "tracking/vet_poses"
+inputs.poses = "driver.poses"
+
+[nodes.locate]
+runs = "fusion/locate_image"
+inputs.image = "ultrasound.image"
+inputs.poses = "tracker.poses"
+parameters.calibration = "probe"
+parameters.reference = "reference"
+parameters.max_pose_gap_ms = 100
+
+[calibrations]
+probe = {{ file = "{root}/launch/graphs/calibrations/simulated-probe.toml", sha256 = "bbb5e530631e0ebd6c187f4437752f6400aac8b8c6a2241feee7984c6a699576" }}
+
+[nodes.record]
+runs = "recordings/record"
+"#,
+        port = port(),
+        faults = script(faults),
+        root = root().display(),
+    );
+    let path = place.path("plus.toml");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// Its clock begins to run slow long before poses are later than a surgeon could bear.
+const OF_THE_CLOCK: &[Fault] = &[Fault {
+    name: "clock_drift",
+    at_s: 14.0,
+    for_s: 30.0,
+    line: "fault.clock_drift.ppm = -4000.0",
+    says: "the clock of the poses",
+}];
+
+#[test]
+fn a_clock_that_runs_slow_hides_the_tools_before_they_are_far_off() {
+    if !is_long() {
+        return;
+    }
+    let _alone = alone();
+    let place = Place::new();
+    let graph = plus_graph(&place, OF_THE_CLOCK);
+    let closing = place.run(graph.to_str().unwrap(), "clock", &["--stop-after", "44s"]);
+    let told = Told::of(&place, &closing, OF_THE_CLOCK.first());
+    let fault = &OF_THE_CLOCK[0];
+    let noticed =
+        told.probe.iter().find(|(_, why)| why.as_ref().is_some_and(|why| why.contains(fault.says)));
+    // Not before it drifts, and by then it is off by 4 ms for each second.
+    let (noticed, _) = noticed.unwrap_or_else(|| panic!("never noticed\n{}", closing.log));
+    println!("a drift of 4000 ppm is noticed after {:.1} s", noticed - fault.at_s);
+    assert!((16.0..32.0).contains(noticed), "noticed at {noticed} s");
+    assert!(within(&told.probe, noticed + 0.1, 43.0).all(Option::is_some));
 }
