@@ -96,11 +96,13 @@ impl<'a> Fields<'a> {
     /// Printable text of so many characters, without the spaces or zeros that fill it up.
     pub fn text(&mut self, count: usize, field: &'static str) -> Result<String, Error> {
         let bytes = self.take(count, field)?;
-        if !bytes.iter().all(|byte| matches!(byte, b' '..=b'~' | 0)) {
+        let is_filling = |byte: &u8| matches!(byte, b' ' | 0);
+        let filled_from = bytes.iter().rposition(|byte| !is_filling(byte)).map_or(0, |at| at + 1);
+        let text = &bytes[..filled_from];
+        if !text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
             return Err(self.wrong(field, "printable text", quoted(bytes)));
         }
-        let text = String::from_utf8_lossy(bytes);
-        Ok(text.trim_end_matches([' ', '\0']).to_owned())
+        Ok(String::from_utf8_lossy(text).into_owned())
     }
 
     /// That nothing is left.
@@ -170,4 +172,22 @@ pub(super) fn put_text(
 
 pub(super) fn put_f32s(bytes: &mut Vec<u8>, numbers: &[f32]) {
     bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fills_a_text_up_is_left_out_and_stands_nowhere_else() {
+        let text = |bytes: &[u8]| Fields::new("PHINF", bytes).text(bytes.len(), "a name");
+        assert_eq!(text(b"NDI  \0\0 ").unwrap(), "NDI");
+        assert_eq!(text(b" N D I").unwrap(), " N D I");
+        assert_eq!(text(b"\0 \0").unwrap(), "");
+        for wrong in [&b"N\0DI"[..], b"NDI\n", b"\xffNDI"] {
+            let error = text(wrong).unwrap_err().to_string();
+            assert!(error.contains("printable text"), "{error}");
+        }
+    }
 }
