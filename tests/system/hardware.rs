@@ -78,21 +78,46 @@ fn on_the_network() -> Line {
     (address.clone(), address)
 }
 
-fn graph(place: &Place, tracker: &[Fault], ultrasound: &[Fault], line: Line) -> PathBuf {
-    let (served_at, looked_for_at) = line;
-    let images = port();
-    let text = format!(
+/// What each of these graphs has: images placed by the probe's sensor relative to the patient's, and a recording.
+fn placing(max_pose_gap_ms: u32) -> String {
+    format!(
         r#"version = 1
 reference = "reference"
 
 [common.patient]
 seed = 1
 
-[common.operation]
-tools = ["probe", "reference"]
-
 [calibrations]
 probe = {{ file = "{root}/launch/graphs/calibrations/simulated-probe.toml", sha256 = "bbb5e530631e0ebd6c187f4437752f6400aac8b8c6a2241feee7984c6a699576" }}
+
+[nodes.locate]
+runs = "fusion/locate_image"
+inputs.image = "ultrasound.image"
+inputs.poses = "tracker.poses"
+parameters.calibration = "probe"
+parameters.reference = "reference"
+parameters.max_pose_gap_ms = {max_pose_gap_ms}
+
+[nodes.record]
+runs = "recordings/record"
+"#,
+        root = root().display()
+    )
+}
+
+fn written(place: &Place, text: &str) -> PathBuf {
+    let path = place.path("graph.toml");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn graph(place: &Place, tracker: &[Fault], ultrasound: &[Fault], line: Line) -> PathBuf {
+    let (served_at, looked_for_at) = line;
+    let images = port();
+    let devices = format!(
+        r#"
+[common.operation]
+tools = ["probe", "reference"]
 
 [nodes.scanner]
 runs = "simulation/openigtlink_ultrasound"
@@ -121,25 +146,11 @@ parameters.tools = [{{ name = "probe", port = 1 }}, {{ name = "reference", port 
 runs = "tracking/vet_poses"
 inputs.poses = "driver.poses"
 parameters.rate_hz = 40.0
-
-[nodes.locate]
-runs = "fusion/locate_image"
-inputs.image = "ultrasound.image"
-inputs.poses = "tracker.poses"
-parameters.calibration = "probe"
-parameters.reference = "reference"
-parameters.max_pose_gap_ms = 60
-
-[nodes.record]
-runs = "recordings/record"
 "#,
-        root = root().display(),
         tracker = script(tracker),
         ultrasound = script(ultrasound),
     );
-    let path = place.path("graph.toml");
-    std::fs::write(&path, text).unwrap();
-    path
+    written(place, &(placing(60) + &devices))
 }
 
 #[test]
@@ -301,13 +312,8 @@ fn each_fault_of_a_scanner_stops_its_images_with_a_reason_and_passes_while_tools
 
 /// Tracked ultrasound as PLUS serves it: images and poses over one connection, with the clock of that machine.
 fn plus_graph(place: &Place, faults: &[Fault]) -> PathBuf {
-    let text = format!(
-        r#"version = 1
-reference = "reference"
-
-[common.patient]
-seed = 1
-
+    let devices = format!(
+        r#"
 [nodes.scanner]
 runs = "simulation/openigtlink_ultrasound"
 parameters.address = "127.0.0.1:{port}"
@@ -326,28 +332,11 @@ parameters.tools = ["probe", "reference"]
 [nodes.tracker]
 runs = "tracking/vet_poses"
 inputs.poses = "driver.poses"
-
-[nodes.locate]
-runs = "fusion/locate_image"
-inputs.image = "ultrasound.image"
-inputs.poses = "tracker.poses"
-parameters.calibration = "probe"
-parameters.reference = "reference"
-parameters.max_pose_gap_ms = 100
-
-[calibrations]
-probe = {{ file = "{root}/launch/graphs/calibrations/simulated-probe.toml", sha256 = "bbb5e530631e0ebd6c187f4437752f6400aac8b8c6a2241feee7984c6a699576" }}
-
-[nodes.record]
-runs = "recordings/record"
 "#,
         port = port(),
         faults = script(faults),
-        root = root().display(),
     );
-    let path = place.path("plus.toml");
-    std::fs::write(&path, text).unwrap();
-    path
+    written(place, &(placing(100) + &devices))
 }
 
 /// Its clock begins to run slow long before poses are later than a surgeon could bear.

@@ -70,6 +70,8 @@ const OF_THE_TRACKER: &[Fault] = &[
         "magnetic field",
     ),
     fault("process_kill", 118.0, 0.0, r#"fault = "process_kill""#, "tracker"),
+    // So noisy that two sensors on one body do not keep still against each other.
+    fault("noise", 125.0, 2.0, "fault.noise.position_mm = 4.0", "`second_reference`"),
 ];
 
 /// Those of the images, afterwards.
