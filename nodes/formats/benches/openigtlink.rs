@@ -106,7 +106,8 @@ fn library(folder: &Path) -> Result<Command, String> {
         Ok(built) if built.status.success() => Ok(Command::new(program)),
         Ok(built) => {
             let said = String::from_utf8_lossy(&built.stderr);
-            Err(format!("{}; install libopenigtlink-dev", said.lines().next().unwrap_or_default()))
+            let flaw = said.lines().find(|line| line.contains("error")).unwrap_or_default();
+            Err(format!("{flaw}; install libopenigtlink-dev"))
         }
         Err(error) => Err(error.to_string()),
     }
