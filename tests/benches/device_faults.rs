@@ -10,11 +10,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark stops at the first error")]
 
 use std::fmt::Write as _;
-use std::net::TcpListener;
 use std::time::Duration;
 
 use serde_json::Value;
-use system_tests::Place;
+use system_tests::{Place, free_port};
 use tracking::plausibility::frozen::Rule;
 use tracking::vet_poses::ToolLimits;
 
@@ -30,7 +29,8 @@ struct Case {
     line: &'static str,
     for_s: f64,
     every_s: f64,
-    deadline_ms: f64,
+    /// None if it is reckoned from the rule for frozen poses.
+    deadline_ms: Option<f64>,
 }
 
 const CASES: [Case; 8] = [
@@ -39,58 +39,57 @@ const CASES: [Case; 8] = [
         line: r#"fault = "out_of_volume""#,
         for_s: 0.5,
         every_s: 1.5,
-        deadline_ms: FRAME_MS,
+        deadline_ms: Some(FRAME_MS),
     },
     Case {
         name: "dropout",
         line: "fault.dropout.share = 1.0",
         for_s: 0.5,
         every_s: 1.5,
-        deadline_ms: FRAME_MS,
+        deadline_ms: Some(FRAME_MS),
     },
     Case {
         name: "unplugged",
         line: r#"fault = "unplugged""#,
         for_s: 0.5,
         every_s: 2.0,
-        deadline_ms: FRAME_MS,
+        deadline_ms: Some(FRAME_MS),
     },
     Case {
         name: "power_cycle",
         line: r#"fault = "power_cycle""#,
         for_s: 0.5,
         every_s: 4.0,
-        deadline_ms: FRAME_MS,
+        deadline_ms: Some(FRAME_MS),
     },
     Case {
         name: "wrong_crc",
         line: "fault.wrong_crc.share = 1.0",
         for_s: 0.5,
         every_s: 2.0,
-        deadline_ms: QUIET_MS,
+        deadline_ms: Some(QUIET_MS),
     },
     Case {
         name: "half_frames",
         line: "fault.half_frames.share = 1.0",
         for_s: 0.5,
         every_s: 2.0,
-        deadline_ms: QUIET_MS,
+        deadline_ms: Some(QUIET_MS),
     },
     Case {
         name: "stuck_connection",
         line: r#"fault = "stuck_connection""#,
         for_s: 0.7,
         every_s: 5.0,
-        deadline_ms: QUIET_MS,
+        deadline_ms: Some(QUIET_MS),
     },
     // Found in the poses: nobody reports it.
     Case {
         name: "frozen",
-        // Reckoned from the rule.
         line: "fault.frozen.frame_numbers = false",
         for_s: 0.5,
         every_s: 2.0,
-        deadline_ms: f64::NAN,
+        deadline_ms: None,
     },
 ];
 
@@ -125,7 +124,7 @@ fn main() {
 fn graph() -> String {
     let mut text = "version = 1\n".to_owned();
     for (index, Case { name, line, for_s, every_s, .. }) in CASES.iter().enumerate() {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let _ = write!(
             text,
             r#"
@@ -162,7 +161,7 @@ fn frozen_ms() -> f64 {
 }
 
 fn print(case: &Case, told: &Value) {
-    let deadline_ms = if case.deadline_ms.is_nan() { frozen_ms() } else { case.deadline_ms };
+    let deadline_ms = case.deadline_ms.unwrap_or_else(frozen_ms);
     let emulator = format!("emulator_{}.truth_faults", case.name);
     let begins: Vec<i64> = told["injected"]
         .as_array()

@@ -1,7 +1,5 @@
 //! Faults that emulated devices are told to show, and what a recording tells of them.
 
-use std::net::TcpListener;
-
 use serde_json::Value;
 use system_tests::{Closing, Place};
 
@@ -21,10 +19,6 @@ impl Fault {
     pub fn ends_s(&self) -> f64 {
         self.at_s + self.for_s.max(0.3)
     }
-}
-
-pub fn port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 pub fn script(faults: &[Fault]) -> String {

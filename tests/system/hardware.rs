@@ -4,9 +4,9 @@
 
 use std::path::PathBuf;
 
-use system_tests::{Place, alone, is_long, root};
+use system_tests::{Place, alone, free_port, is_long, root};
 
-use crate::device_faults::{Fault, Told, assert_flows, assert_injected, port, script, within};
+use crate::device_faults::{Fault, Told, assert_flows, assert_injected, script, within};
 
 /// In turn, with time between them to recover: after a connection that was stuck the driver begins the conversation anew,
 /// and waits two seconds for an answer.
@@ -74,7 +74,7 @@ const OF_THE_TRACKER: &[Fault] = &[
 type Line = (String, String);
 
 fn on_the_network() -> Line {
-    let address = format!("tcp://127.0.0.1:{}", port());
+    let address = format!("tcp://127.0.0.1:{}", free_port());
     (address.clone(), address)
 }
 
@@ -113,7 +113,7 @@ fn written(place: &Place, text: &str) -> PathBuf {
 
 fn graph(place: &Place, tracker: &[Fault], ultrasound: &[Fault], line: Line) -> PathBuf {
     let (served_at, looked_for_at) = line;
-    let images = port();
+    let images = free_port();
     let devices = format!(
         r#"
 [common.operation]
@@ -333,7 +333,7 @@ parameters.tools = ["probe", "reference"]
 runs = "tracking/vet_poses"
 inputs.poses = "driver.poses"
 "#,
-        port = port(),
+        port = free_port(),
         faults = script(faults),
     );
     written(place, &(placing(100) + &devices))

@@ -3,9 +3,9 @@
 //! Each fault has its reason said, blanks the distances of the instrument as long as nothing can be known, and passes;
 //! what has nothing to do with it goes on as fast as before.
 
-use system_tests::{Closing, Place, alone, is_long, root};
+use system_tests::{Closing, Place, alone, free_port, is_long, root};
 
-use crate::device_faults::{At, Fault, Told, assert_injected, port, script, within};
+use crate::device_faults::{At, Fault, Told, assert_injected, script, within};
 
 const fn fault(
     name: &'static str,
@@ -90,7 +90,7 @@ const PUSHED_FIRST: usize = 20;
 /// The graph that ships, at free ports, with faults.
 fn run(place: &Place, tracker: &[Fault], ultrasound: &[Fault], seconds: u32) -> Closing {
     let mut text = std::fs::read_to_string(root().join("launch/graphs/hardware.toml")).unwrap();
-    let (aurora, images, storage) = (port(), port(), port());
+    let (aurora, images, storage) = (free_port(), free_port(), free_port());
     let (graphs, models) = (root().join("launch/graphs"), root().join("models"));
     let of = |node: &str, parameters: String| {
         (format!("[nodes.{node}]\n"), format!("[nodes.{node}]\n{parameters}\n"))

@@ -2,12 +2,12 @@
 //! a parameter.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use formats::openigtlink::{Command, Content, Decoder, Message, Text, Timestamp};
 use runtime::clock;
-use system_tests::{Place, alone};
+use system_tests::{Place, alone, free_port};
 
 const LONG: Duration = Duration::from_mins(1);
 
@@ -115,7 +115,7 @@ impl Client {
 fn what_goes_out_comes_in_again_and_a_client_changes_a_parameter() {
     let _alone = alone();
     let place = Place::new();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let address = format!("127.0.0.1:{port}");
     let file = place.path("both-ways.toml");
     std::fs::write(&file, graph(&address)).unwrap();
