@@ -20,13 +20,14 @@
 //! | `source` | a script in a graph file, or in a file of its own |
 //! | `measure` | true poses to measured ones |
 //! | `line_of_sight`, `field` | what stands in the way, and what bends a field |
-//! | `device_clock` | a clock that drifts |
+//! | `device_clock`, `delivery` | a clock that drifts, and samples that leave the device late |
 //! | `damage`, `connection` | damaged bytes, and connections that hang or break |
 //! | `announce` | the same as messages, for whoever scores what was detected |
 
 mod announce;
 mod connection;
 mod damage;
+mod delivery;
 mod device_clock;
 mod fault;
 mod field;

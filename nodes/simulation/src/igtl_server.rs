@@ -2,7 +2,7 @@
 //! [`tracked_ultrasound`](crate::tracked_ultrasound).
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -13,6 +13,7 @@ use messages::Timestamp;
 use runtime::clock::SessionClock;
 
 use crate::faults::Connection;
+use crate::powered_port::PoweredPort;
 use crate::tracked_ultrasound::TrackedUltrasound;
 
 /// How long a thread waits at most before it looks whether it is to end.
@@ -51,8 +52,8 @@ impl IgtlServer {
         address: &str,
         told: impl Fn(&str) + Send + Sync + 'static,
     ) -> std::io::Result<Self> {
-        let listener = listen(address)?;
-        let served_at = listener.local_addr()?;
+        let port = Arc::new(PoweredPort::open(address)?);
+        let served_at = port.address();
         let shared = Arc::new(Shared {
             ultrasound,
             clock,
@@ -63,7 +64,7 @@ impl IgtlServer {
         });
         let (accepting, making) = (Arc::clone(&shared), Arc::clone(&shared));
         let threads = vec![
-            std::thread::spawn(move || accept(&accepting, listener, served_at)),
+            std::thread::spawn(move || accept(&accepting, &port)),
             std::thread::spawn(move || making.make()),
         ];
         Ok(Self { shared, threads, served_at })
@@ -116,12 +117,14 @@ impl Shared {
                 0
             } else {
                 let newest = (since.as_secs_f64() * self.ultrasound.rate_hz()).floor() as u64;
-                let due = self.ultrasound.due(next);
-                if due > since {
-                    std::thread::sleep(PATIENCE.min(due.saturating_sub(since)));
+                let leaves = self.ultrasound.leaves(next);
+                if leaves > since {
+                    std::thread::sleep(PATIENCE.min(leaves.saturating_sub(since)));
                     continue;
                 }
-                newest.max(next)
+                // What was held up is sent all the same.
+                let is_held_up = !self.ultrasound.faults().longest_delay(since).is_zero();
+                if is_held_up { next } else { newest.max(next) }
             };
             if started_at.is_some() {
                 next = number + 1;
@@ -150,34 +153,25 @@ impl Shared {
     }
 }
 
-fn listen(address: impl ToSocketAddrs) -> std::io::Result<TcpListener> {
-    let listener = TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
-}
-
 /// Takes connections while there is power.
-fn accept(shared: &Arc<Shared>, listener: TcpListener, bound: SocketAddr) {
-    let mut listener = Some(listener);
+fn accept(shared: &Arc<Shared>, port: &Arc<PoweredPort>) {
     let mut serving: Vec<JoinHandle<()>> = Vec::new();
     while !shared.stopped() {
-        if shared.ultrasound.faults().connection(shared.procedure()) == Connection::Off {
-            listener = None;
-        } else if listener.is_none() {
-            // Somebody else may have taken the port meanwhile; it is tried again.
-            listener = listen(bound).ok();
-        }
-        let Some(Ok((stream, peer))) = listener.as_ref().map(TcpListener::accept) else {
+        // Before it is asked, so that no failure is missed.
+        let since = shared.procedure();
+        let has_power =
+            || shared.ultrasound.faults().connection(shared.procedure()) != Connection::Off;
+        let Some((stream, peer)) = port.accept(has_power) else {
             std::thread::sleep(PATIENCE / 2);
             continue;
         };
         serving.retain(|thread| !thread.is_finished());
         let (sender, receiver) = bounded(QUEUE);
         lock(&shared.clients).push(sender);
-        let shared = Arc::clone(shared);
+        let (shared, port) = (Arc::clone(shared), Arc::clone(port));
         serving.push(std::thread::spawn(move || {
             (shared.told)(&format!("{peer} is connected"));
-            let end = converse(&shared, stream, &receiver);
+            let end = converse(&shared, stream, since, &receiver, &port);
             (shared.told)(&format!("{peer} is disconnected: {end}"));
         }));
     }
@@ -186,8 +180,15 @@ fn accept(shared: &Arc<Shared>, listener: TcpListener, bound: SocketAddr) {
     }
 }
 
-/// Sends to one client until it leaves; says why it ended. What it says is taken and not answered.
-fn converse(shared: &Shared, mut stream: TcpStream, frames: &Receiver<Arc<Vec<u8>>>) -> String {
+/// Sends to one client until it leaves, or the power fails after `seen_to`; says why it ended. What it says is taken and not
+/// answered.
+fn converse(
+    shared: &Shared,
+    mut stream: TcpStream,
+    mut seen_to: Duration,
+    frames: &Receiver<Arc<Vec<u8>>>,
+    port: &PoweredPort,
+) -> String {
     let prepared = stream
         .set_nonblocking(false)
         .and_then(|()| stream.set_nodelay(true))
@@ -197,10 +198,10 @@ fn converse(shared: &Shared, mut stream: TcpStream, frames: &Receiver<Arc<Vec<u8
         return error.to_string();
     }
     let mut heard = [0; 4096];
-    let mut seen_to = shared.procedure();
     while !shared.stopped() {
         let to = shared.procedure() + Duration::from_nanos(1);
         if shared.ultrasound.faults().lost_power(seen_to, to) {
+            port.close();
             return "the power failed".to_owned();
         }
         seen_to = to;

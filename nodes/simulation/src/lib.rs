@@ -20,6 +20,7 @@
 //! | [`dicom_push`] | images sent to a DICOM storage service, with faults |
 //! | [`trajectory`], [`ndi_emulator`], [`ndi_server`] | a tracker behind its real protocol, and where its tools are |
 //! | [`tracked_ultrasound`], [`igtl_server`] | tracked ultrasound as PLUS serves it |
+//! | `powered_port` | a port that is open while its device has power |
 //! | [`faults`] | what goes wrong with an emulated device, by a script |
 //! | [`devices`] | the same behind the interface of real devices |
 //! | [`sweep`] | the same as a file |
@@ -51,6 +52,7 @@ pub mod operating_tools;
 pub mod organ_sensor;
 pub mod patient;
 mod point_spread;
+mod powered_port;
 pub mod probe_motion;
 mod randomness;
 pub mod report;

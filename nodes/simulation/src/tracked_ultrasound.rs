@@ -78,6 +78,12 @@ impl TrackedUltrasound {
         Duration::from_secs_f64(number as f64 / self.rate_hz)
     }
 
+    /// When it leaves the device, if none before it is held up for longer.
+    pub fn leaves(&self, number: u64) -> Duration {
+        let due = self.due(number);
+        due + self.faults.delivery_delay(number, due)
+    }
+
     /// The bytes that are sent for a frame: the transforms that are valid, `ProbeToTracker` and `ReferenceToTracker`, then
     /// the image `Image_Reference`, placed relative to the reference sensor. As with PLUS, what is not valid is left out.
     /// Untracked, the image `Image_Image` alone, a millimetre for each pixel.

@@ -30,9 +30,10 @@ pub enum FaultKind {
         #[schemars(default = "cameras_apart_mm", range(min = 0))]
         cameras_apart_mm: f64,
     },
-    /// Each sample is of an instant a little earlier, evenly spread.
+    /// What the device measures leaves it late, now more, now less, evenly spread, and nothing overtakes. With `tools`, their
+    /// poses alone are each of an earlier instant, and nothing tells of it.
     Jitter {
-        /// The most by which it is earlier.
+        /// The most by which it is late.
         #[schemars(range(min = 0, max = 10_000))]
         up_to_ms: f64,
     },
@@ -56,9 +57,10 @@ pub enum FaultKind {
         #[schemars(range(min = 0))]
         rotation_deg: f64,
     },
-    /// The pose is that of an earlier instant.
+    /// What the device measures leaves it later than it did. With `tools`, their poses alone are those of an earlier instant,
+    /// and nothing tells of it.
     Latency {
-        /// How much earlier.
+        /// How much later.
         #[schemars(range(min = 0, max = 10_000))]
         by_ms: f64,
     },

@@ -149,9 +149,10 @@ impl FaultScript {
         stream_of(self.seed(), purpose, part, sample)
     }
 
-    /// The instant that a sample shows.
+    /// The instant that a sample shows. What holds up all the device sends shows nothing else than what it says.
     fn seen_at(&self, tool: &str, shaping: &[InForce], at: Duration) -> Duration {
-        let late_ms = shaping.iter().map(|now| match now.fault.fault {
+        let of_tools = shaping.iter().filter(|now| !now.fault.tools.is_empty());
+        let late_ms = of_tools.map(|now| match now.fault.fault {
             FaultKind::Latency { by_ms } => by_ms,
             FaultKind::Jitter { up_to_ms } => {
                 let mut rng = self.stream(Purpose::FaultJitter, now, tool, at);

@@ -117,9 +117,9 @@ fn each_fault_of_a_pose_does_what_it_says_while_it_is_in_force_and_nothing_else(
     let moved = |fault: &str, at: f64| off_mm(&with(fault), s(at));
     for fault in [
         "fault.bias.shift_mm = [1.0, -2.0, 3.0]",
-        "fault.latency.by_ms = 50",
+        "tools = ['probe']\nfault.latency.by_ms = 50",
         "fault.frozen.frame_numbers = false",
-        "fault.jitter.up_to_ms = 30",
+        "tools = ['probe']\nfault.jitter.up_to_ms = 30",
         "fault.noise.position_mm = 1.0",
         "fault.detachment.slip_mm = [0, 0, 5]",
         "fault.field_distortion = { reference_mm = 1000, error_mm = 2.0 }",
@@ -135,9 +135,9 @@ fn each_fault_of_a_pose_does_what_it_says_while_it_is_in_force_and_nothing_else(
     }
     let near = |a: Vector3<f64>, b: [f64; 3]| (a - Vector3::from(b)).norm() < 1e-6;
     assert!(near(moved("fault.bias.shift_mm = [1.0, -2.0, 3.0]", 2.5), [1.0, -2.0, 3.0]));
-    assert!(near(moved("fault.latency.by_ms = 50", 2.5), [-5.0, 0.0, 0.0]));
+    assert!(near(moved("tools = ['probe']\nfault.latency.by_ms = 50", 2.5), [-5.0, 0.0, 0.0]));
     assert!(near(moved("fault.frozen.frame_numbers = false", 2.75), [-75.0, 0.0, 0.0]));
-    let late = moved("fault.jitter.up_to_ms = 30", 2.5).x;
+    let late = moved("tools = ['probe']\nfault.jitter.up_to_ms = 30", 2.5).x;
     assert!((-3.0..0.0).contains(&late), "{late}");
     // The slip is along the tool's axes, and takes its time.
     let slip = "fault.detachment = { slip_mm = [0, 0, 5], within_s = 0.5 }";
@@ -355,7 +355,7 @@ proptest! {
     #[test]
     fn measurements_repeat(seed in 0..u64::MAX - 1, at_ms in 0..100_000u64) {
         let text = "[[faults]]\nat_s = 0\nfault.noise.position_mm = 1.0\n\
-             [[faults]]\nat_s = 0\nfault.jitter.up_to_ms = 20\n\
+             [[faults]]\nat_s = 0\ntools = ['probe']\nfault.jitter.up_to_ms = 20\n\
              [[faults]]\nat_s = 0\nfault.field_distortion = { reference_mm = 900, error_mm = 1.0 }";
         let at = Duration::from_millis(at_ms);
         let pose = |seed| seen(&FaultScript::from_toml(text, seed).unwrap(), at);

@@ -19,7 +19,7 @@ pub(super) struct Sample {
 }
 
 impl NdiEmulator {
-    /// The newest frame.
+    /// The newest frame that the host can have.
     pub(super) fn sample(&self, now: Moment) -> Sample {
         let rate_hz = self.parameters.rate_hz();
         let clock_at = |procedure: Duration| {
@@ -30,12 +30,14 @@ impl NdiEmulator {
         let clock = clock_at(now.procedure);
         let frozen = self.faults.frame_numbers_frozen_at(now.procedure);
         let shown = frozen.map_or(clock, clock_at);
-        let frame = (shown.as_secs_f64() * rate_hz + 1e-6).floor() as u64;
-        let taken = Duration::from_secs_f64(frame as f64 / rate_hz);
+        let newest = (shown.as_secs_f64() * rate_hz + 1e-6).floor() as u64;
+        let by_clock = |frame: u64| Duration::from_secs_f64(frame as f64 / rate_hz);
+        let taken = |frame| now.procedure.saturating_sub(clock.saturating_sub(by_clock(frame)));
+        let frame = self.faults.newest_delivered(now.procedure, newest, rate_hz, taken);
         Sample {
             frame: frame.saturating_sub(self.first_frame) as u32,
-            clock: taken,
-            procedure: now.procedure.saturating_sub(clock.saturating_sub(taken)),
+            clock: by_clock(frame),
+            procedure: taken(frame),
         }
     }
 

@@ -1,7 +1,7 @@
 //! A tracker on the network: its first host is the master, others look where the tracker lets them.
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::{PATIENCE, ServeError, Shared, lock};
 use crate::faults::Connection;
 use crate::ndi_emulator::Line;
+use crate::powered_port::PoweredPort;
 
 /// A host that takes nothing for so long is gone.
 const WRITE_PATIENCE: Duration = Duration::from_secs(2);
@@ -21,61 +22,53 @@ pub(super) fn serve(
     address: &str,
 ) -> Result<(String, JoinHandle<()>), ServeError> {
     let failed = |source| ServeError::Listen { address: address.to_owned(), source };
-    let listener = listen(address).map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    let thread = std::thread::spawn(move || accept(&shared, listener, bound));
-    Ok((bound.to_string(), thread))
-}
-
-fn listen(address: impl std::net::ToSocketAddrs) -> std::io::Result<TcpListener> {
-    let listener = TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+    let port = Arc::new(PoweredPort::open(address).map_err(failed)?);
+    let served_at = port.address().to_string();
+    let thread = std::thread::spawn(move || accept(&shared, &port));
+    Ok((served_at, thread))
 }
 
 /// Takes connections while there is power.
-fn accept(shared: &Arc<Shared>, listener: TcpListener, bound: SocketAddr) {
+fn accept(shared: &Arc<Shared>, port: &Arc<PoweredPort>) {
     let monitors = lock(&shared.emulator).model().has_monitors();
     let hosts = Hosts::default();
-    let mut listener = Some(listener);
     let (mut serving, mut number) = (Vec::<JoinHandle<()>>::new(), 0);
     while !shared.stopped() {
-        let off = shared.line_since(Duration::MAX).0 == Connection::Off;
-        if off {
-            listener = None;
-        } else if listener.is_none() {
-            // Somebody else may have taken the port meanwhile; it is tried again.
-            listener = listen(bound).ok();
+        // Before it is asked, so that no failure is missed.
+        let since = shared.now().procedure;
+        let has_power = || shared.line_since(Duration::MAX).0 != Connection::Off;
+        let Some((stream, peer)) = port.accept(has_power) else {
+            std::thread::sleep(PATIENCE / 2);
+            continue;
+        };
+        serving.retain(|thread| !thread.is_finished());
+        if !monitors && !lock(&hosts).is_empty() {
+            (shared.told)(&format!("{peer} was refused: this tracker takes one host at a time"));
+            continue;
         }
-        match listener.as_ref().map(TcpListener::accept) {
-            Some(Ok((stream, peer))) => {
-                serving.retain(|thread| !thread.is_finished());
-                if !monitors && !lock(&hosts).is_empty() {
-                    (shared.told)(&format!(
-                        "{peer} was refused: this tracker takes one host at a time"
-                    ));
-                    continue;
-                }
-                number += 1;
-                lock(&hosts).push(number);
-                let (shared, hosts) = (Arc::clone(shared), Arc::clone(&hosts));
-                serving.push(std::thread::spawn(move || {
-                    (shared.told)(&format!("{peer} is connected"));
-                    let end = converse(&shared, stream, number, &hosts);
-                    lock(&hosts).retain(|host| *host != number);
-                    (shared.told)(&format!("{peer} is disconnected: {end}"));
-                }));
-            }
-            _ => std::thread::sleep(PATIENCE / 2),
-        }
+        number += 1;
+        lock(&hosts).push(number);
+        let (shared, port, hosts) = (Arc::clone(shared), Arc::clone(port), Arc::clone(&hosts));
+        serving.push(std::thread::spawn(move || {
+            (shared.told)(&format!("{peer} is connected"));
+            let end = converse(&shared, stream, since, (number, &hosts), &port);
+            lock(&hosts).retain(|host| *host != number);
+            (shared.told)(&format!("{peer} is disconnected: {end}"));
+        }));
     }
     for thread in serving {
         let _ = thread.join();
     }
 }
 
-/// Answers one host until it leaves; says why it ended.
-fn converse(shared: &Shared, mut stream: TcpStream, number: u64, hosts: &Hosts) -> String {
+/// Answers one host until it leaves, or the power fails after `seen_to`; says why it ended.
+fn converse(
+    shared: &Shared,
+    mut stream: TcpStream,
+    mut seen_to: Duration,
+    (number, hosts): (u64, &Hosts),
+    port: &PoweredPort,
+) -> String {
     let mut line = Line::default();
     let mut bytes = [0; 4096];
     let prepared = stream
@@ -86,11 +79,11 @@ fn converse(shared: &Shared, mut stream: TcpStream, number: u64, hosts: &Hosts) 
     if let Err(error) = prepared {
         return error.to_string();
     }
-    let mut seen_to = shared.now().procedure;
     while !shared.stopped() {
         let (_, lost_power, to) = shared.line_since(seen_to);
         seen_to = to;
         if lost_power {
+            port.close();
             return "the power failed".to_owned();
         }
         match stream.read(&mut bytes) {
