@@ -15,6 +15,19 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// Whether it is known for what it is only after some seconds; until then a busy machine may hide a tool for a moment.
+    pub fn is_found_in_seconds(&self) -> bool {
+        matches!(self.name, "latency" | "jitter")
+    }
+
+    /// From when on it is noticed: what comes from then on must be hidden.
+    pub fn noticed_s(&self, hidden: &[At<Option<String>>]) -> Option<f64> {
+        let is_it = |why: &Option<String>| {
+            why.as_ref().is_some_and(|why| !self.is_found_in_seconds() || why.contains(self.says))
+        };
+        hidden.iter().find(|(at, why)| *at > self.at_s && is_it(why)).map(|(at, _)| *at)
+    }
+
     /// Until when nothing works: one that is killed is started again, which takes a while.
     pub fn ends_s(&self) -> f64 {
         self.at_s + self.for_s.max(0.3)

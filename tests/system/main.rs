@@ -11,6 +11,7 @@ mod device_faults;
 mod dicom;
 mod faults;
 mod hardware;
+mod hardware_clocks;
 mod hardware_procedure;
 mod identity;
 mod imported;

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`parameters`], [`address`], [`tool`] | what a graph file says: which tracker, which tools |
 //! | [`startup`] | which command follows which answer until the tracker tracks |
+//! | [`frame_clock`] | when frames were measured, on the session's clock |
 //! | [`answers`], [`poses`] | from answers to the poses of all tools, with a reason where there is none |
 //! | `damage`, `patience` | answers that arrive damaged, or not at all |
 //! | [`dialogue`] | the whole conversation, pure: bytes and instants in, what is to be done out |
@@ -16,6 +17,7 @@ pub mod connection;
 mod damage;
 pub mod dialogue;
 pub mod examine;
+pub mod frame_clock;
 pub mod link;
 pub mod parameters;
 mod patience;
@@ -59,6 +61,8 @@ pub enum Error {
 
 /// How long a reading may take.
 const MOMENT: Duration = Duration::from_millis(50);
+/// The least time between two sets.
+const TICK: Duration = Duration::from_nanos(1);
 /// How often it is said that nothing is tracked.
 const HIDDEN_PERIOD: Duration = Duration::from_millis(100);
 
@@ -69,6 +73,8 @@ pub struct Ndi {
     clock: SessionClock,
     names: Vec<String>,
     latency: Duration,
+    /// Of when the newest poses are that were given.
+    given: Timestamp,
     /// Why nothing is tracked, and when that was last said.
     lost: Option<(String, Timestamp)>,
     said_at: Timestamp,
@@ -93,7 +99,8 @@ impl Ndi {
             }
         }
         log::info(&format!("the tracker is ready: {}", connection.dialogue().startup().identity));
-        Ok(Self { connection, clock, names, latency, lost: None, said_at: clock.now() })
+        let said_at = clock.now();
+        Ok(Self { connection, clock, names, latency, given: Timestamp(0), lost: None, said_at })
     }
 
     /// All tools hidden, for this reason.
@@ -106,7 +113,9 @@ impl Ndi {
     }
 
     fn blank(&mut self, reason: String) -> Reading<Output> {
-        let acquired_at = self.clock.now();
+        // Never before what was given, also where that was measured a moment ago by a clock that runs fast.
+        let acquired_at = (self.clock.now() - self.latency).max(self.given + TICK);
+        self.given = acquired_at;
         let outputs = self.hidden(&reason);
         self.lost = Some((reason.clone(), acquired_at));
         Reading::Impaired { acquired_at, outputs, reason }
@@ -141,10 +150,15 @@ impl Device for Ndi {
 
     fn read(&mut self) -> Result<Reading<Output>, Error> {
         match self.connection.go_on(MOMENT) {
-            Event::Poses { arrived_at, poses, impaired } => {
+            Event::Poses { measured_at, poses, impaired } => {
                 self.lost = None;
                 self.said_at = self.clock.now();
-                let acquired_at = arrived_at - self.latency;
+                let acquired_at = measured_at - self.latency;
+                // They were held up for so long that their tools were said to be hidden at a later instant.
+                if acquired_at <= self.given {
+                    return Ok(Reading::Nothing);
+                }
+                self.given = acquired_at;
                 let outputs = vec![Output::Poses(poses)];
                 return Ok(match impaired {
                     None => Reading::Acquired { acquired_at, outputs },

@@ -7,7 +7,7 @@
 //! | [`jump`] | faster than a hand |
 //! | [`fixed_pair`] | two sensors of one body that move against each other, or lie apart otherwise than calibrated |
 //! | [`reported_error`] | the tracking system's own error, too large for too long |
-//! | [`clock_watch`] | a clock that drifts or has stepped |
+//! | [`clock_watch`] | a clock that drifts or has stepped, poses that arrive late or unevenly |
 //! | [`false_alarm`] | from a rate of false alarms to thresholds |
 //! | [`cusum`] | Page's cumulative sum, and its threshold |
 //!

@@ -20,7 +20,7 @@ use crate::plausibility::fixed_pair::{self, FixedPair, Loose};
 use crate::plausibility::frozen::Frozen;
 use crate::plausibility::jump::Jump;
 use crate::plausibility::reported_error::ReportedError;
-use parameters::ToolRules;
+use parameters::{OTHERS, ToolRules};
 pub use parameters::{PairLimits, ParameterError, Parameters, ToolLimits};
 
 inputs! {
@@ -141,7 +141,7 @@ impl VetPoses {
         if let Some(newest) = self.newest.filter(|newest| acquired_at <= *newest) {
             return Err(Error::OutOfOrder { newest, came: acquired_at });
         }
-        for tool in &self.parameters.tools {
+        for tool in self.parameters.tools.iter().filter(|tool| tool.name != OTHERS) {
             poses.named::<messages::Tool>(&tool.name)?;
         }
         for name in self.parameters.pairs.iter().flat_map(|pair| &pair.tools) {
@@ -182,7 +182,8 @@ impl VetPoses {
         let hold = Duration::from_millis(self.parameters.hold_ms.into());
         let Some(watch) = self.tools.get_mut(&tool.name) else { return Ok(loose) };
         let own = watch.see(tool, at, arrived);
-        let off = suspicion::of_clock(clock).filter(|_| matches!(clock, ClockState::Off { .. }));
+        let off = suspicion::of_clock(clock)
+            .filter(|_| matches!(clock, ClockState::Off { .. } | ClockState::Uneven { .. }));
         if let Some(reason) = loose.or(own).or(off) {
             watch.held = Some((at + hold, reason));
         }

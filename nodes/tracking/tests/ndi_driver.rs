@@ -373,6 +373,7 @@ fn an_examination_says_who_is_there_and_what_fits() {
         );
     };
     said(&["good", "Scripted Tracker", "G.002.004", &lab.tracker.address]);
+    said(&["good", "then by the numbers of their frames", "less 0 ms"]);
     said(&["good", "`probe`", "takes its definition"]);
     said(&["wrong", "`pointer`", "checksum"]);
     said(&["wrong", "`needle`", "port 4"]);
@@ -395,5 +396,6 @@ fn parameters_that_cannot_be() {
     );
     assert!(said(&[json!({ "name": "a", "serial": "xyz" })], json!({})).contains("hexadecimal"));
     assert!(said(std::slice::from_ref(&probe), json!({ "rate_hz": 0.5 })).contains("`rate_hz`"));
+    assert!(said(std::slice::from_ref(&probe), json!({ "frame_hz": 0 })).contains("`frame_hz`"));
     assert!(said(&[probe], json!({ "address": "10.0.0.5" })).contains("tcp://"));
 }

@@ -41,6 +41,8 @@ enum Fault {
     ClockStep,
     /// And by a millisecond each second.
     ClockDrift,
+    /// Poses are held up on their way, by up to 80 ms.
+    Jitter,
 }
 
 /// A patient who breathes and is slowly moved, a probe in a hand, a stylus in a quick one, and now and then something
@@ -125,7 +127,10 @@ impl Scene {
         if self.is_faulty(time, Fault::ClockDrift) {
             stamped_s -= 0.001 * (time - self.fault_at_s);
         }
-        let wait = Exp::new(1.0 / 0.002).unwrap().sample(&mut self.rng);
+        let mut wait = Exp::new(1.0 / 0.002).unwrap().sample(&mut self.rng);
+        if self.is_faulty(time, Fault::Jitter) {
+            wait += self.rng.random_range(0.0..0.08);
+        }
         let value = ToolPoses { tools: tools.into() };
         // Of another epoch than zero.
         let at = |seconds: f64| Timestamp::from_secs_f64(1_000_000.0 + seconds);
@@ -224,7 +229,7 @@ fn ten_good_minutes_pass_untouched() {
 }
 
 /// The fault, within how many seconds it must be found, who is hidden at once, and a word of the reason.
-const FAULTS: [(Fault, f64, &[&str], &str); 8] = [
+const FAULTS: [(Fault, f64, &[&str], &str); 9] = [
     (Fault::Frozen, 0.15, &[PROBE], "is frozen"),
     (Fault::Jump, 0.01, &[PROBE], "jumped: "),
     (Fault::Detached, 0.3, &["reference", "second"], "moved against each other"),
@@ -232,6 +237,7 @@ const FAULTS: [(Fault, f64, &[&str], &str); 8] = [
     (Fault::Distorted, 0.2, &["reference", "second"], "the magnetic field is distorted"),
     (Fault::LargeError, 0.12, &[PROBE], "an error above 1 mm in 12 frames"),
     (Fault::ClockStep, 5.5, &["reference", "second", PROBE, "stylus"], "has stepped"),
+    (Fault::Jitter, 4.5, &["reference", "second", PROBE, "stylus"], "poses arrive unevenly"),
     (Fault::ClockDrift, 45.0, &["reference", "second", PROBE, "stylus"], "drift"),
 ];
 
@@ -306,6 +312,22 @@ fn of_three_sensors_the_one_that_came_off_is_hidden() {
     }
     let names = last.tools.iter().filter(|tool| matches!(tool.pose, Pose::Hidden { .. }));
     assert_eq!(names.map(|tool| tool.name.as_str()).collect::<Vec<_>>(), ["c"]);
+}
+
+#[test]
+fn limits_of_all_hold_for_those_that_are_not_named() {
+    // The tracker gives each an error of 0.35 mm.
+    let parameters = json!({ "tools": [{ "name": "*", "max_error_mm": 0.1 }, { "name": PROBE }] });
+    let mut node = VetPoses::new(serde_json::from_value(parameters).unwrap()).unwrap();
+    let mut scene = Scene::new(4, Fault::None);
+    let mut hidden = Vec::new();
+    for frame in 100..200 {
+        let input = scene.frame(f64::from(frame) / RATE_HZ);
+        let Input::Poses(Stamped { value: before, .. }) = input.0.clone();
+        hidden = newly_hidden(&before, &vetted(&mut node, input).0);
+    }
+    let names: Vec<&str> = hidden.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["reference", "second", "stylus"]);
 }
 
 #[test]

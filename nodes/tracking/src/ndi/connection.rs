@@ -17,8 +17,8 @@ pub enum Event {
     Nothing,
     /// Poses of all tools.
     Poses {
-        /// When they arrived.
-        arrived_at: Timestamp,
+        /// When they were measured.
+        measured_at: Timestamp,
         /// Of all tools.
         poses: ToolPoses,
         /// What is wrong with the tracker.
@@ -141,8 +141,8 @@ impl Connection {
                 Action::Send(bytes) => link.write(&bytes),
                 Action::Break => link.reset(),
                 Action::Set(settings) => link.set(settings),
-                Action::Poses { arrived_at, poses, impaired } => {
-                    return Some(Event::Poses { arrived_at, poses, impaired });
+                Action::Poses { measured_at, poses, impaired } => {
+                    return Some(Event::Poses { measured_at, poses, impaired });
                 }
                 Action::Notice(text) => return Some(Event::Notice(text)),
                 Action::Ready => return Some(Event::Ready),

@@ -11,6 +11,7 @@ use messages::{Timestamp, ToolPoses};
 use super::address::Address;
 use super::answers::{Answer, understand};
 use super::damage::Damage;
+use super::frame_clock::FrameClock;
 use super::parameters::{CommandChoice, Setup};
 use super::patience;
 use super::poses::{PoseTable, Sighting};
@@ -27,8 +28,8 @@ pub enum Action {
     Set(SerialSettings),
     /// Poses of all tools.
     Poses {
-        /// When they arrived here.
-        arrived_at: Timestamp,
+        /// When they were measured.
+        measured_at: Timestamp,
         /// Of all tools.
         poses: ToolPoses,
         /// What is wrong with the tracker meanwhile.
@@ -88,7 +89,7 @@ impl Dialogue {
     /// Of a tracker that is set up so; without `tracks` it is made ready only.
     pub fn new(setup: Setup, tracks: bool) -> Self {
         let startup = Startup::new(&setup.tools, serial(&setup), tracks);
-        let poses = PoseTable::new([], true);
+        let poses = PoseTable::new([], true, FrameClock::new(setup.frame_hz));
         Self {
             setup,
             startup,
@@ -130,6 +131,11 @@ impl Dialogue {
         let quiet = self.is_tracking().then(|| self.given_at + self.setup.quiet());
         let stalled = (self.decoder.pending() > 0).then(|| self.received_at + STALLED);
         [patience, self.due, quiet, stalled].into_iter().flatten().min()
+    }
+
+    /// How poses are asked for, once the tracker is ready.
+    pub fn question(&self) -> &Command {
+        &self.question
     }
 
     /// What was learnt of the tracker.
@@ -224,8 +230,8 @@ impl Dialogue {
         }
         if self.is_tracking() && now.since(self.given_at) >= self.setup.quiet() {
             let reason = self.damage.reason();
-            let (arrived_at, poses) = self.poses.set(&reason, now);
-            self.pass(arrived_at, poses, now);
+            let (measured_at, poses) = self.poses.set(&reason, now);
+            self.pass(measured_at, poses, now);
         }
         if self.due.is_some_and(|due| now >= due) {
             // What came meanwhile is of no question.
@@ -313,7 +319,8 @@ impl Dialogue {
         };
         let names = self.setup.tools.iter().map(|tool| tool.name.clone());
         let is_aurora = self.startup.identity.to_ascii_lowercase().contains("aurora");
-        self.poses = PoseTable::new(names.zip(self.startup.handles.iter().cloned()), !is_aurora);
+        let tools = names.zip(self.startup.handles.iter().cloned());
+        self.poses = PoseTable::new(tools, !is_aurora, self.poses.frames().begun_anew());
         self.phase = Phase::Tracking;
         self.actions.push_back(Action::Ready);
         self.standing.clone_from(&self.startup.notices);
@@ -325,8 +332,8 @@ impl Dialogue {
         self.ask(now);
         // Of a tracker without any tool no frame will ever tell so.
         if self.startup.handles.iter().all(Result::is_err) {
-            let (arrived_at, poses) = self.poses.set("", now);
-            self.pass(arrived_at, poses, now);
+            let (measured_at, poses) = self.poses.set("", now);
+            self.pass(measured_at, poses, now);
         }
     }
 
@@ -363,17 +370,17 @@ impl Dialogue {
             Some(_) if due <= now => self.ask(now),
             _ => self.due = Some(due),
         }
-        if let Some((arrived_at, poses)) = set {
-            self.pass(arrived_at, poses, now);
+        if let Some((measured_at, poses)) = set {
+            self.pass(measured_at, poses, now);
         }
     }
 
-    fn pass(&mut self, arrived_at: Timestamp, poses: ToolPoses, now: Timestamp) {
+    fn pass(&mut self, measured_at: Timestamp, poses: ToolPoses, now: Timestamp) {
         self.given_at = now;
         let said = self.standing.iter().map(String::as_str).chain(self.condition.iter().copied());
         let said: Vec<&str> = said.collect();
         let impaired = (!said.is_empty()).then(|| said.join("; "));
-        self.actions.push_back(Action::Poses { arrived_at, poses, impaired });
+        self.actions.push_back(Action::Poses { measured_at, poses, impaired });
     }
 
     /// Something was plugged in or pulled out.

@@ -4,6 +4,7 @@ use runtime::Finding;
 use runtime::clock::SessionClock;
 
 use super::connection::{Connection, Event};
+use super::frame_clock;
 use super::parameters::Parameters;
 use super::tool::Identity;
 
@@ -58,6 +59,8 @@ pub fn examine(parameters: &Parameters) -> Vec<Finding> {
         "{} answers at {}; {revision}",
         startup.identity, setup.address
     )));
+    let question = connection.dialogue().question();
+    findings.push(Finding::good(frame_clock::in_words(question, &setup)));
     for (plan, handle) in setup.tools.iter().zip(&startup.handles) {
         let name = &plan.name;
         findings.push(match (handle, &plan.identity) {

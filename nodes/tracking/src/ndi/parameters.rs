@@ -35,10 +35,15 @@ pub struct Parameters {
     #[serde(default = "reply_timeout_ms")]
     #[schemars(default = "reply_timeout_ms", range(min = 20, max = 10_000))]
     pub reply_timeout_ms: u64,
-    /// How long before its pose arrives here a tool was seen, milliseconds: as measured, or as the tracker's maker says.
+    /// How long before the quickest of its poses arrives here a tool was seen, milliseconds: as measured, or as the tracker's
+    /// maker says.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1000))]
     pub latency_ms: f64,
+    /// How many frames the tracker counts in a second; without it that is learnt in its first seconds. Only for one that
+    /// neither gives the times of its frames (BX2) nor counts a whole number of them.
+    #[schemars(range(min = 1, max = 1000))]
+    pub frame_hz: Option<f64>,
 }
 
 /// One tool: with a definition file, or plugged in and known by what it says of itself.
@@ -153,6 +158,8 @@ pub struct Setup {
     pub reply_timeout: Duration,
     /// Age of a pose on its arrival.
     pub latency: Duration,
+    /// How many frames are counted in a second, if that is known.
+    pub frame_hz: Option<f64>,
 }
 
 /// So long tools may be without a new frame, and twice the pause between questions.
@@ -198,6 +205,8 @@ impl Parameters {
         let connect_for_ms = within("connect_for_ms", self.connect_for_ms as f64, 100.0, 6e5)?;
         let timeout_ms = within("reply_timeout_ms", self.reply_timeout_ms as f64, 20.0, 1e4)?;
         let latency_ms = within("latency_ms", self.latency_ms, 0.0, 1000.0)?;
+        let frame_hz =
+            self.frame_hz.map(|rate| within("frame_hz", rate, 1.0, 1000.0)).transpose()?;
         let milliseconds = |number: f64| Duration::from_secs_f64(number / 1000.0);
         Ok(Setup {
             address,
@@ -207,6 +216,7 @@ impl Parameters {
             connect_for: milliseconds(connect_for_ms),
             reply_timeout: milliseconds(timeout_ms),
             latency: milliseconds(latency_ms),
+            frame_hz,
         })
     }
 }

@@ -1,7 +1,11 @@
 //! From what the tracker answers to the poses of all tools: new frames only, and a reason where there is no pose.
 
+use std::time::Duration;
+
 use formats::ndi::{Bx, BxState, Gbf, Placement, PortStatus, Tx, TxState};
 use messages::{Pose, Timestamp, Tool, ToolPoses, TrackedTool, Tracker, Transform};
+
+use super::frame_clock::{FrameClock, LATE_FRAMES};
 
 /// What one answer says of a handle: with a pose, or why there is none.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,6 +14,8 @@ pub struct Sighting {
     pub handle: u16,
     /// The number of the frame; a disabled tool has none.
     pub frame: Option<u32>,
+    /// When the frame was taken, by the tracker's clock, if it says so.
+    pub taken: Option<Duration>,
     /// What is seen.
     pub pose: Pose<Tracker, Tool>,
 }
@@ -53,7 +59,7 @@ pub fn of_bx(bx: &Bx) -> Vec<Sighting> {
             BxState::Missing => (Some(handle.frame), by_status(None, handle.status)),
             BxState::Disabled => (None, hidden(DISABLED)),
         };
-        Sighting { handle: handle.handle.into(), frame, pose }
+        Sighting { handle: handle.handle.into(), frame, taken: None, pose }
     });
     sightings.collect()
 }
@@ -69,7 +75,7 @@ pub fn of_tx(tx: &Tx) -> Vec<Sighting> {
             TxState::Disabled => (None, hidden(DISABLED)),
             TxState::Unoccupied => (None, by_status(None, PortStatus::default())),
         };
-        Sighting { handle: handle.handle.into(), frame, pose }
+        Sighting { handle: handle.handle.into(), frame, taken: None, pose }
     });
     sightings.collect()
 }
@@ -88,7 +94,12 @@ pub fn of_bx2(gbf: &Gbf) -> Vec<Sighting> {
                         hidden("missing: the tool is not seen; clear the line of sight")
                     }
                 };
-                sightings.push(Sighting { handle: tool.handle, frame: Some(frame.number), pose });
+                sightings.push(Sighting {
+                    handle: tool.handle,
+                    frame: Some(frame.number),
+                    taken: Some(Duration::new(frame.seconds.into(), frame.nanoseconds)),
+                    pose,
+                });
             }
         }
     }
@@ -102,7 +113,7 @@ struct Seen {
     /// Its handle, or why it has none.
     handle: Result<u16, String>,
     last_frame: Option<u32>,
-    /// What is new since the last set was given, and when it arrived.
+    /// What is new since the last set was given, and when it was measured.
     new: Option<(Timestamp, Pose<Tracker, Tool>)>,
     /// The tracker says nothing of it any more: nobody waits for it.
     is_absent: bool,
@@ -117,10 +128,8 @@ pub struct PoseTable {
     tools: Vec<Seen>,
     /// An Aurora gives an indicator without a unit in place of an error.
     errors_in_mm: bool,
+    frames: FrameClock,
 }
-
-/// Frames come in order; but for so many, that a late answer may be behind.
-const LATE_FRAMES: u32 = 1000;
 
 fn is_newer(frame: u32, last: Option<u32>) -> bool {
     last.is_none_or(|last| {
@@ -131,18 +140,24 @@ fn is_newer(frame: u32, last: Option<u32>) -> bool {
 
 impl PoseTable {
     /// Of tools with these names, each with its handle or why it has none, and of a tracker whose errors are in mm or
-    /// not.
+    /// not, with its clock.
     pub fn new(
         tools: impl IntoIterator<Item = (String, Result<u16, String>)>,
         errors_in_mm: bool,
+        frames: FrameClock,
     ) -> Self {
         let new =
             |(name, handle)| Seen { name, handle, last_frame: None, new: None, is_absent: false };
-        Self { tools: tools.into_iter().map(new).collect(), errors_in_mm }
+        Self { tools: tools.into_iter().map(new).collect(), errors_in_mm, frames }
+    }
+
+    /// The clock of the tracker's frames.
+    pub fn frames(&self) -> &FrameClock {
+        &self.frames
     }
 
     /// Takes what an answer says that has arrived now, and gives the set of all tools if it is complete: with the instant
-    /// at which the first of them arrived.
+    /// at which the first of them was measured.
     pub fn take(
         &mut self,
         sightings: Vec<Sighting>,
@@ -152,15 +167,16 @@ impl PoseTable {
         for sighting in sightings {
             let mine = self.tools.iter_mut().find(|tool| tool.handle == Ok(sighting.handle));
             let Some(tool) = mine else { continue };
-            match sighting.frame {
+            let measured_at = match sighting.frame {
                 Some(frame) if is_newer(frame, tool.last_frame) => {
                     tool.last_frame = Some(frame);
                     is_new = true;
+                    self.frames.instant(frame, sighting.taken, now)
                 }
                 Some(_) => continue,
                 // A tool that is disabled has no frames.
-                None => {}
-            }
+                None => now,
+            };
             tool.is_absent = false;
             let mut pose = sighting.pose;
             if let Pose::Visible { error_mm, .. } = &mut pose
@@ -168,7 +184,7 @@ impl PoseTable {
             {
                 *error_mm = None;
             }
-            tool.new = Some((now, pose));
+            tool.new = Some((measured_at, pose));
         }
         let waits_for = |tool: &Seen| tool.handle.is_ok() && !tool.is_absent && tool.new.is_none();
         let complete = !self.tools.iter().any(waits_for);
@@ -178,13 +194,13 @@ impl PoseTable {
     /// The set now, complete or not; those without a new pose are hidden for this reason, and nobody waits for them
     /// until they are seen again.
     pub fn set(&mut self, reason: &str, now: Timestamp) -> (Timestamp, ToolPoses) {
-        let mut arrived_at = now;
+        let mut measured_at = now;
         let tools = self.tools.iter_mut().map(|tool| {
             tool.is_absent = tool.new.is_none();
             let pose = match (&tool.handle, tool.new.take()) {
                 (Err(reason), _) => hidden(reason.as_str()),
                 (Ok(_), Some((at, pose))) => {
-                    arrived_at = arrived_at.min(at);
+                    measured_at = measured_at.min(at);
                     pose
                 }
                 (Ok(_), None) => hidden(reason),
@@ -192,7 +208,7 @@ impl PoseTable {
             TrackedTool { name: tool.name.clone(), pose }
         });
         let poses = ToolPoses { tools: tools.collect() };
-        (arrived_at, poses)
+        (measured_at, poses)
     }
 }
 
@@ -202,13 +218,14 @@ mod tests {
     use super::*;
 
     fn table(errors_in_mm: bool) -> PoseTable {
-        PoseTable::new([("a".to_owned(), Ok(1)), ("b".to_owned(), Ok(2))], errors_in_mm)
+        let tools = [("a".to_owned(), Ok(1)), ("b".to_owned(), Ok(2))];
+        PoseTable::new(tools, errors_in_mm, FrameClock::default())
     }
 
     fn sighting(handle: u16, frame: u32) -> Sighting {
         let quaternion = [1.0, 0.0, 0.0, 0.0];
         let pose = visible(&Placement { quaternion, position_mm: [frame as f32; 3], error: 0.5 });
-        Sighting { handle, frame: Some(frame), pose }
+        Sighting { handle, frame: Some(frame), taken: None, pose }
     }
 
     fn x(poses: &ToolPoses, index: usize) -> Option<f64> {

@@ -1,15 +1,18 @@
-//! A clock that drifts or has stepped: the instants that poses carry against those at which they arrive.
+//! A clock that drifts or has stepped, and poses that arrive late or unevenly: the instants that poses carry against
+//! those at which they arrive.
 //!
 //! Of the way from the sensor only the shortest delay of a while tells of the clocks; the rest is waiting (S. Moon,
 //! P. Skelly, D. Towsley, "Estimation and removal of clock skew from network delay measurements", INFOCOM 1999). So
 //! the least delay of each second counts. It is held against the median of the first [`WARM_UP`] seconds; three
 //! seconds in a row beyond the tolerance on the same side are an offset. The drift is the slope by Theil and Sen (P. Sen,
 //! "Estimates of the regression coefficient based on Kendall's tau", JASA 63 (1968)) over the last minute, in both
-//! halves of it alike: so a single step is none.
+//! halves of it alike: so a single step is none. Where half of the poses of a second arrive later than the tolerance after
+//! that median, and not all of them alike, three seconds in a row, they arrive unevenly.
 //!
 //! False alarms: let the wait of one pose be exponential with mean `τ`; then the least of `n` in a second exceeds
 //! the tolerance `T` with `exp(−nT/τ)`, which at 100 Hz, `τ = 5 ms` and `T = 20 ms` is `10⁻¹⁷⁴`. The slope of a half of
-//! ten seconds has the deviation `√12 (τ/n) / 10^(3/2)` a second, 5 ppm there, a fortieth of what is told. What remains
+//! ten seconds has the deviation `√12 (τ/n) / 10^(3/2)` a second, 5 ppm there, a fortieth of what is told. Half of `n`
+//! poses exceed the tolerance with less than `2ⁿ exp(−nT/2τ)`, `10⁻⁵⁶` there and `10⁻¹¹` at 20 Hz. What remains
 //! is a machine that lets every pose of three seconds wait too long: then they are late indeed.
 
 use std::collections::VecDeque;
@@ -20,9 +23,11 @@ use messages::Timestamp;
 /// Seconds before offsets are told.
 pub const WARM_UP: usize = 10;
 /// As long the least delay is looked for.
-const WINDOW: Duration = Duration::from_secs(1);
+pub const WINDOW: Duration = Duration::from_secs(1);
 /// With fewer poses the least delay is none.
 const LEAST_POSES: usize = 5;
+/// Poses of which the delays are kept.
+const MOST_POSES: usize = 2000;
 /// Windows that are kept: the last minute.
 const KEPT: usize = 60;
 /// Before a drift is told.
@@ -33,7 +38,8 @@ pub const ROW: i32 = 3;
 /// What is too much.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
-    /// How much later or earlier poses may arrive than at the start.
+    /// How much later or earlier the quickest poses of a second may arrive than at the start, and how much later half of
+    /// them.
     pub tolerance_ms: f64,
     /// How fast that may change.
     pub max_drift_ppm: f64,
@@ -57,6 +63,11 @@ pub enum ClockState {
         /// The drift, if it is that; else it was a step.
         ppm: Option<f64>,
     },
+    /// Poses arrive now sooner, now later.
+    Uneven {
+        /// Half of them arrive so much later than the quickest at the start, or more.
+        by_ms: f64,
+    },
 }
 
 /// Watches one stream.
@@ -69,14 +80,15 @@ pub struct ClockWatch {
     baseline_ms: Option<f64>,
     /// Windows in a row beyond the tolerance: negative for earlier ones.
     row: i32,
+    /// Windows in a row of which half is late, and not all alike.
+    uneven_row: i32,
     state: ClockState,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Window {
     since: Timestamp,
-    least_ms: f64,
-    poses: usize,
+    delays_ms: Vec<f64>,
 }
 
 impl ClockWatch {
@@ -84,26 +96,26 @@ impl ClockWatch {
     pub fn see(&mut self, rule: &Rule, acquired_at: Timestamp, arrived: Timestamp) -> ClockState {
         let delay_ms = arrived.0.saturating_sub(acquired_at.0) as f64 * 1e-6;
         let begun = *self.begun.get_or_insert(arrived);
-        let new = Window { since: arrived, least_ms: delay_ms, poses: 1 };
+        let new = || Window { since: arrived, delays_ms: vec![delay_ms] };
         match &mut self.window {
             Some(window)
-                if arrived.since(window.since) >= WINDOW && window.poses >= LEAST_POSES =>
+                if arrived.since(window.since) >= WINDOW
+                    && window.delays_ms.len() >= LEAST_POSES =>
             {
-                let closed = *window;
-                *window = new;
+                let closed = std::mem::replace(window, new());
                 let at_s = closed.since.since(begun).as_secs_f64();
-                self.close(rule, at_s, closed.least_ms);
+                self.close(rule, at_s, closed.delays_ms);
             }
-            Some(window) => {
-                window.least_ms = window.least_ms.min(delay_ms);
-                window.poses += 1;
-            }
-            none => *none = Some(new),
+            // Of more than any tracking system gives the rest tells nothing new.
+            Some(window) if window.delays_ms.len() < MOST_POSES => window.delays_ms.push(delay_ms),
+            Some(_) => {}
+            none => *none = Some(new()),
         }
         self.state
     }
 
-    fn close(&mut self, rule: &Rule, at_s: f64, least_ms: f64) {
+    fn close(&mut self, rule: &Rule, at_s: f64, delays_ms: Vec<f64>) {
+        let least_ms = delays_ms.iter().copied().fold(f64::INFINITY, f64::min);
         self.least.push_back((at_s, least_ms));
         if self.least.len() > KEPT {
             self.least.pop_front();
@@ -120,13 +132,21 @@ impl ClockWatch {
             (_, true) => self.row.min(0).saturating_sub(1),
             _ => 0,
         };
+        let half_ms = median(delays_ms).unwrap_or(least_ms);
+        let half_by_ms = half_ms - baseline_ms;
+        // Where all are late alike, the clock or the way is another.
+        let spread_ms = half_ms - least_ms;
+        let is_uneven = half_by_ms > rule.tolerance_ms && spread_ms > rule.tolerance_ms / 2.0;
+        self.uneven_row = if is_uneven { self.uneven_row.saturating_add(1) } else { 0 };
         self.state = if self.row.abs() >= ROW {
             // Whether it was a step is seen best at once: later it lies in the middle of what is kept.
             let ppm = match self.state {
                 ClockState::Off { ppm, .. } => ppm,
-                ClockState::Sound | ClockState::Drifts { .. } => self.drift(rule, false),
+                _ => self.drift(rule, false),
             };
             ClockState::Off { by_ms, ppm }
+        } else if self.uneven_row >= ROW {
+            ClockState::Uneven { by_ms: half_by_ms }
         } else {
             let ppm = self.drift(rule, true);
             ppm.map_or(ClockState::Sound, |ppm| ClockState::Drifts { ppm })
@@ -167,7 +187,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
-    use rand::SeedableRng as _;
+    use rand::{RngExt as _, SeedableRng as _};
     use rand_chacha::ChaCha8Rng;
     use rand_distr::{Distribution as _, Exp};
 
@@ -177,17 +197,27 @@ mod tests {
 
     /// The first second with another state than sound, and the state, for delays of 3 ms and waits of 5 ms.
     fn found(seconds: usize, clock_error_ms: impl Fn(f64) -> f64) -> Option<(f64, ClockState)> {
+        let states = states(seconds, clock_error_ms, |_| 0.0);
+        states.into_iter().find(|(_, state)| *state != ClockState::Sound)
+    }
+
+    /// The state at each pose, where poses are held up besides, by so much at a time.
+    fn states(
+        seconds: usize,
+        clock_error_ms: impl Fn(f64) -> f64,
+        mut held_up_ms: impl FnMut(f64) -> f64,
+    ) -> Vec<(f64, ClockState)> {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let waits = Exp::new(1.0 / 5.0).unwrap();
         let mut watch = ClockWatch::default();
-        (0..seconds * 100).find_map(|frame| {
+        let frames = (0..seconds * 100).map(|frame| {
             let time = frame as f64 * 0.01;
             let stamped_ms = time * 1e3 + clock_error_ms(time);
-            let arrived_ms = time * 1e3 + 3.0 + waits.sample(&mut rng);
+            let arrived_ms = time * 1e3 + 3.0 + waits.sample(&mut rng) + held_up_ms(time);
             let ns = |ms: f64| Timestamp((ms * 1e6) as i64);
-            let state = watch.see(&RULE, ns(stamped_ms), ns(arrived_ms));
-            (state != ClockState::Sound).then_some((time, state))
-        })
+            (time, watch.see(&RULE, ns(stamped_ms), ns(arrived_ms)))
+        });
+        frames.collect()
     }
 
     #[test]
@@ -209,6 +239,57 @@ mod tests {
             assert!((100.0..105.5).contains(&time), "{time}");
             let ClockState::Off { by_ms, ppm: None } = state else { panic!("{state:?}") };
             assert!((by_ms + step).abs() < 0.5, "{by_ms}");
+        }
+    }
+
+    #[test]
+    fn poses_that_come_unevenly_are_found_until_they_come_evenly_again() {
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        // Each fourth second all of them are late.
+        let states = states(
+            300,
+            |_| 0.0,
+            |time| match time {
+                100.0..200.0 if time as usize % 4 == 3 => rng.random_range(30.0..80.0),
+                100.0..200.0 => rng.random_range(0.0..80.0),
+                _ => 0.0,
+            },
+        );
+        let (found_at, state) =
+            states.iter().find(|(_, state)| *state != ClockState::Sound).unwrap();
+        assert!((102.9..105.5).contains(found_at), "{found_at}");
+        let ClockState::Uneven { by_ms } = state else { panic!("{state:?}") };
+        assert!((30.0..60.0).contains(by_ms), "{by_ms}");
+        for &(time, state) in &states {
+            let is_uneven = matches!(state, ClockState::Uneven { .. });
+            assert!(is_uneven || !(*found_at..200.0).contains(&time), "{time}: {state:?}");
+            assert!(!is_uneven || time < 202.1, "{time}: {state:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_busy_machine_holds_up_now_and_then_is_let_alone() {
+        // A third of each second for a minute, and two whole seconds.
+        let states = states(
+            400,
+            |_| 0.0,
+            |time| {
+                let is_busy = (100.0..160.0).contains(&time) && time.fract() < 0.3;
+                if is_busy || (300.0..302.0).contains(&time) { 200.0 } else { 0.0 }
+            },
+        );
+        assert!(states.iter().all(|(_, state)| *state == ClockState::Sound));
+    }
+
+    #[test]
+    fn a_longer_way_is_a_step_from_beginning_to_end_and_never_uneven() {
+        for from in [100.0, 100.3, 100.9] {
+            let is_longer = move |time: f64| (from..from + 20.0).contains(&time);
+            let states = states(200, |_| 0.0, |time| if is_longer(time) { 60.0 } else { 0.0 });
+            assert!(!states.iter().any(|(_, state)| matches!(state, ClockState::Uneven { .. })));
+            let off = |(_, state): &&(f64, ClockState)| matches!(state, ClockState::Off { .. });
+            assert!((from..from + 4.2).contains(&states.iter().find(off).unwrap().0));
+            assert!((from + 19.9..from + 22.1).contains(&states.iter().rfind(off).unwrap().0));
         }
     }
 

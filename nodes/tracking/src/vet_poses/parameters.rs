@@ -15,7 +15,7 @@ pub struct Parameters {
     #[serde(default = "rate_hz")]
     #[schemars(default = "rate_hz", range(min = 1, max = 1000))]
     pub rate_hz: f64,
-    /// What holds for single tools; for the others the defaults do.
+    /// What holds for single tools, or for all that are not named (`*`); for the others the defaults do.
     #[serde(default)]
     pub tools: Vec<ToolLimits>,
     /// Sensors that are fixed to one rigid body, in pairs: a reference and a second one beside it, or two of one tool.
@@ -26,7 +26,8 @@ pub struct Parameters {
     #[serde(default = "longest_repeat_ms")]
     #[schemars(default = "longest_repeat_ms", range(min = 0, max = 5000))]
     pub longest_repeat_ms: u32,
-    /// How much later or earlier than at the start poses may arrive, measured by their own instants, in milliseconds.
+    /// How much later or earlier than at the start poses may arrive, measured by their own instants, in milliseconds; and how
+    /// much later half of them.
     #[serde(default = "clock_tolerance_ms")]
     #[schemars(default = "clock_tolerance_ms", range(min = 1, max = 10_000))]
     pub clock_tolerance_ms: f64,
@@ -44,7 +45,7 @@ pub struct Parameters {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ToolLimits {
-    /// The tool, as the tracker names it.
+    /// The tool, as the tracker names it; `*` for each that has no entry of its own.
     pub name: String,
     /// No hand moves it faster, in millimetres a second.
     #[serde(default = "max_speed_mm_s")]
@@ -99,6 +100,9 @@ pub struct PairLimits {
     #[schemars(range(min = 0.0))]
     pub distance_mm: Option<f64>,
 }
+
+/// In place of a name: the tools that are not named.
+pub const OTHERS: &str = "*";
 
 fn rate_hz() -> f64 {
     100.0
@@ -255,8 +259,11 @@ impl PairLimits {
 impl Parameters {
     /// What holds for a tool.
     pub fn limits(&self, name: &str) -> ToolLimits {
-        let own = self.tools.iter().find(|tool| tool.name == name);
-        own.cloned().unwrap_or_else(|| ToolLimits::usual(name))
+        let named = |name: &str| self.tools.iter().find(|tool| tool.name == name);
+        match named(name).or_else(|| named(OTHERS)) {
+            Some(limits) => ToolLimits { name: name.to_owned(), ..limits.clone() },
+            None => ToolLimits::usual(name),
+        }
     }
 
     /// Whether all of them can be used.

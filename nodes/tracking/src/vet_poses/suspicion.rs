@@ -63,6 +63,9 @@ pub fn of_clock(clock: ClockState) -> Option<String> {
             way(ppm),
             (ppm.abs() / 10.0).round() * 10.0
         )),
+        ClockState::Uneven { by_ms } => Some(format!(
+            "poses arrive unevenly: half of them {by_ms:.0} ms or more later than the quickest at the start; look at the network, the load of this machine and whatever else uses the tracker's line"
+        )),
         ClockState::Off { by_ms, ppm } => {
             let how = if ppm.is_some() { "has drifted" } else { "has stepped" };
             Some(format!(
