@@ -43,8 +43,12 @@ outputs! {
     pub enum Output { distances => Distances(Distances) }
 }
 
-/// So many triangles of a new map, and the rest of a structure, are prepared at once: some milliseconds.
+/// So many triangles of a new map, or a structure that has more, are prepared at once: some milliseconds.
 const TRIANGLES_AT_ONCE: usize = 5_000;
+/// Poses that are older wait behind others, on a slow machine since the last structure: those go first.
+const WAITING: Duration = Duration::from_millis(50);
+/// But no more of them than this, lest a map is never prepared where poses are always late.
+const WAITING_FIRST: u32 = 20;
 
 /// The node.
 pub struct Navigate {
@@ -55,6 +59,8 @@ pub struct Navigate {
     map: Option<Surfaces<Preoperative>>,
     /// That map, before it is watched.
     preparation: Option<Preparation>,
+    /// Poses that went before the rest of it.
+    went_first: u32,
     watched: Option<Watched>,
     registration: Option<Registration>,
     /// What is remembered of each tool, and where its shaft lies.
@@ -92,6 +98,7 @@ impl Node for Navigate {
             max_registration_age: Duration::from_secs_f64(parameters.max_registration_age_s),
             map: None,
             preparation: None,
+            went_first: 0,
             watched: None,
             registration: None,
             tools: vec![Default::default(); parameters.tools.len()],
@@ -108,7 +115,13 @@ impl Node for Navigate {
                 self.registration = Some(registration);
             }
             Input::Poses(Stamped { acquired_at, value: poses, .. }) => {
-                self.prepare(TRIANGLES_AT_ONCE);
+                let waits = context.now().since(acquired_at) > WAITING;
+                if waits && self.went_first < WAITING_FIRST {
+                    self.went_first += 1;
+                } else {
+                    self.went_first = 0;
+                    self.prepare(TRIANGLES_AT_ONCE);
+                }
                 let distances = self.measure(&poses, acquired_at, context.now());
                 context.report(self.health(&distances, &poses));
                 context.publish(acquired_at, Output::Distances(distances));

@@ -23,6 +23,13 @@ pub struct Watch {
     pub count_error: bool,
 }
 
+impl Watch {
+    /// Whether a structure is to be watched.
+    fn means(&self, structure: &Structure) -> bool {
+        self.names.is_empty() || self.names.iter().any(|name| is_meant(structure, name))
+    }
+}
+
 /// A map's structures that are watched.
 #[derive(Clone, Debug, Default)]
 pub struct Watched {
@@ -53,8 +60,8 @@ impl Preparation {
         Self { made, done: 0 }
     }
 
-    /// Prepares structures of the map until `triangles` are done, at least one; gives what is to be watched
-    /// once that is all.
+    /// Prepares structures of the map as long as `triangles` are not exceeded, at least one; gives what is to be
+    /// watched once that is all.
     ///
     /// # Errors
     /// As long as it is not all: the preparation to go on with.
@@ -66,11 +73,13 @@ impl Preparation {
     ) -> Result<Watched, Self> {
         let mut taken = 0;
         for mesh in map.meshes().skip(self.done) {
-            if taken >= triangles {
+            let more = if watch.means(&mesh.surface.structure) { mesh.corners.len() } else { 0 };
+            if taken > 0 && more > 0 && taken + more > triangles {
                 return Err(self);
             }
             self.done += 1;
-            taken += self.made.add(&mesh, watch);
+            taken += more;
+            self.made.add(&mesh, watch);
         }
         let known = &self.made.structures;
         let missing = |name: &&String| !known.iter().any(|known| is_meant(known, name));
@@ -86,18 +95,17 @@ impl Preparation {
 }
 
 impl Watched {
-    /// Prepares one structure, if it is to be watched; gives the number of its triangles that took.
-    fn add(&mut self, mesh: &Mesh<'_>, watch: &Watch) -> usize {
+    /// Prepares one structure, if it is to be watched.
+    fn add(&mut self, mesh: &Mesh<'_>, watch: &Watch) {
         let Mesh { surface, positions_mm, corners } = mesh;
         let structure = &surface.structure;
-        let meant = |name: &String| is_meant(structure, name);
-        if !watch.names.is_empty() && !watch.names.iter().any(meant) {
-            return 0;
+        if !watch.means(structure) {
+            return;
         }
         let distance = StructureDistance::new(TriangleMesh::new(positions_mm, corners));
         if distance.is_empty() {
             self.problems.push(format!("the surface of `{}` is empty", structure.name));
-            return corners.len();
+            return;
         }
         if !distance.is_closed() {
             self.problems.push(format!(
@@ -113,7 +121,6 @@ impl Watched {
         });
         self.surfaces.push((distance, f64::from(surface.error_mm), thresholds));
         self.structures.push(structure.clone());
-        corners.len()
     }
 
     /// How far a tool is from each structure. `radius_mm` is that of the shaft around `axis`, and

@@ -1,9 +1,10 @@
 //! The node `navigate` against distances that are known, and every reason to show none.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "support/scene.rs"]
+mod large_map;
+#[path = "../support/scene.rs"]
 mod scene;
-#[path = "support/shapes.rs"]
+#[path = "../support/shapes.rs"]
 mod shapes;
 
 use fusion::navigate::{Input, Navigate, Output};
@@ -15,7 +16,7 @@ use nalgebra::{Isometry3, Point3, Vector3};
 use runtime::{Context, Node};
 use scene::{accepted, alignment, bending, in_state, map, stamped};
 use serde_json::json;
-use shapes::{capsule, cuboid};
+use shapes::cuboid;
 
 const S: i64 = 1_000_000_000;
 
@@ -338,26 +339,6 @@ fn what_is_to_be_watched_and_is_not_there_is_said() {
     assert!(reason.contains("`nerve` is to be watched"), "{reason}");
     let distances = tip_at(&mut guided(json!({ "watch": ["nerve"] })), [30.0, 0.0, 0.0]);
     assert!(blank(&distances).contains("nothing that is to be watched"));
-}
-
-/// Poses go on while the structures of a large map are prepared, one with each.
-#[test]
-fn a_large_map_is_taken_over_several_poses_and_the_one_before_is_watched_meanwhile() {
-    let large = |count: u32| {
-        let shape = |index| capsule([60.0, 0.0, f64::from(index)], [60.0, 0.0, 70.0], 8.0, 100);
-        let structures =
-            (0..count).map(|index| ("vein", StructureKind::Vein, 0.5, shape(index))).collect();
-        Input::Surfaces(map(structures))
-    };
-    let mut node = guided(json!({}));
-    handle(&mut node, 0, large(4));
-    let watched: Vec<usize> =
-        (0..5).map(|_| tip_at(&mut node, [30.0, 0.0, 0.0]).structures.len()).collect();
-    assert_eq!(watched, [2, 2, 4, 4, 4], "the first with the map itself");
-    let mut fresh = self::node(json!({}));
-    handle(&mut fresh, 0, large(3));
-    let distances = tip_at(&mut fresh, [30.0, 0.0, 0.0]);
-    assert!(blank(&distances).contains("being prepared"), "{distances:?}");
 }
 
 #[test]
