@@ -28,7 +28,7 @@ const SECONDS: f64 = 300.0;
 const AT_ONCE: usize = 5;
 /// So long a frame is held up at most.
 const HELD_UP_MS: f64 = 80.0;
-/// The clock is not judged before.
+/// Faults begin then: the clock is not judged before.
 const WARM_UP_S: f64 = 15.0;
 
 /// A fault, how long it lasts, how often it comes, and its deadline.
@@ -149,7 +149,7 @@ fn main() {
 fn graph(cases: &[Case]) -> String {
     let mut text = "version = 1\n".to_owned();
     for (index, Case { name, line, for_s, every_s, .. }) in cases.iter().enumerate() {
-        let (port, at_s) = (free_port(), if *every_s < WARM_UP_S / 2.0 { 5.0 } else { WARM_UP_S });
+        let port = free_port();
         let _ = write!(
             text,
             r#"
@@ -159,7 +159,7 @@ parameters.model = "aurora"
 parameters.address = "tcp://127.0.0.1:{port}"
 parameters.motion.random = ["probe", "reference"]
 parameters.seed = {index}
-parameters.faults = [{{ at_s = {at_s:?}, for_s = {for_s:?}, every_s = {every_s:?}, {line} }}]
+parameters.faults = [{{ at_s = {WARM_UP_S:?}, for_s = {for_s:?}, every_s = {every_s:?}, {line} }}]
 
 [nodes.driver_{name}]
 runs = "tracking/ndi"
